@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Writes a whole file or nothing: into a temporary neighbour, flushed to disk, then renamed over `path`.
+ * A reader sees the old file or the new one, also when the process is killed or the disk is full half-way.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]) {
+  await replaceAtomic(path, async (temporary) => {
+    const handle = await open(temporary, 'wx')
+    try {
+      const chunks = Array.isArray(data) ? (data as readonly Uint8Array[]) : [data as string | Uint8Array]
+      for (const chunk of chunks) await handle.writeFile(chunk)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  })
+}
+
+/** Lets `write` make a file or a folder at a temporary path beside `path`, then renames it to `path`. */
+export async function replaceAtomic(path: string, write: (temporary: string) => Promise<void>) {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${randomUUID().slice(0, 8)}`)
+  try {
+    await write(temporary)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true, recursive: true })
+    throw error
+  }
+}
