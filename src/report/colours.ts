@@ -47,7 +47,11 @@ function decoded(name: ColourMapName): Rgb[] {
   if (!table) {
     const digits = colourTables[name].replace(/\s/g, '')
     const byte = (at: number) => Number.parseInt(digits.slice(at, at + 2), 16)
-    table = Array.from({ length: digits.length / 6 }, (_, i) => [byte(6 * i), byte(6 * i + 2), byte(6 * i + 4)])
+    table = Array.from({ length: digits.length / 6 }, (_, i) => [
+      byte(6 * i),
+      byte(6 * i + 2),
+      byte(6 * i + 4),
+    ])
     cache.set(name, table)
   }
   return table
@@ -59,6 +63,8 @@ export const cssColour = (rgb: Rgb) =>
 
 /** Relative luminance in [0, 1] (WCAG 2): above about 0.35 black text reads better than white. */
 export function luminance(rgb: Rgb): number {
-  const [r, g, b] = rgb.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
+  const [r, g, b] = rgb.map((c) =>
+    c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+  )
   return 0.2126 * r + 0.7152 * g + 0.0722 * b
 }

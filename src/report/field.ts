@@ -19,7 +19,9 @@ export type Sampler = (longitude: number, latitude: number) => number
 /** @throws DataError when the sizes do not fit or a coordinate is not monotonic. */
 export function checkField({ latitude, longitude, values }: LatLonField): void {
   if (latitude.length < 2 || longitude.length < 2)
-    throw new DataError(`a map needs a grid of at least 2 x 2 points, got ${latitude.length} x ${longitude.length}`)
+    throw new DataError(
+      `a map needs a grid of at least 2 x 2 points, got ${latitude.length} x ${longitude.length}`,
+    )
   if (values.length !== latitude.length * longitude.length)
     throw new DataError(
       `${values.length} values do not fill a grid of ${latitude.length} latitudes x ${longitude.length} longitudes`,
@@ -31,7 +33,8 @@ export function checkField({ latitude, longitude, values }: LatLonField): void {
 
 function monotonic(axis: ArrayLike<number>): boolean {
   const sign = Math.sign(axis[1] - axis[0])
-  for (let i = 1; i < axis.length; i++) if (!(Math.sign(axis[i] - axis[i - 1]) === sign && sign !== 0)) return false
+  for (let i = 1; i < axis.length; i++)
+    if (!(Math.sign(axis[i] - axis[i - 1]) === sign && sign !== 0)) return false
   return true
 }
 

@@ -49,9 +49,29 @@ const table: Readonly<Record<string, Row>> = {
   vertical_velocity: { label: 'Vertical velocity', units: 'Pa s⁻¹', map: 'vik', symmetric: true },
   wind_speed: { label: 'Wind speed', units: 'm s⁻¹', map: 'speed' },
   '10m_wind_speed': { label: '10 m wind speed', units: 'm s⁻¹', map: 'speed' },
-  vorticity: { label: 'Relative vorticity', units: '10⁻⁵ s⁻¹', si: 's-1', factor: 1e5, map: 'curl', symmetric: true },
-  divergence: { label: 'Divergence', units: '10⁻⁵ s⁻¹', si: 's-1', factor: 1e5, map: 'curl', symmetric: true },
-  mean_sea_level_pressure: { label: 'Mean sea level pressure', units: 'hPa', si: 'Pa', factor: 0.01, map: 'haline' },
+  vorticity: {
+    label: 'Relative vorticity',
+    units: '10⁻⁵ s⁻¹',
+    si: 's-1',
+    factor: 1e5,
+    map: 'curl',
+    symmetric: true,
+  },
+  divergence: {
+    label: 'Divergence',
+    units: '10⁻⁵ s⁻¹',
+    si: 's-1',
+    factor: 1e5,
+    map: 'curl',
+    symmetric: true,
+  },
+  mean_sea_level_pressure: {
+    label: 'Mean sea level pressure',
+    units: 'hPa',
+    si: 'Pa',
+    factor: 0.01,
+    map: 'haline',
+  },
   surface_pressure: { label: 'Surface pressure', units: 'hPa', si: 'Pa', factor: 0.01, map: 'haline' },
   total_precipitation_6hr: {
     label: '6 h precipitation',
@@ -73,7 +93,11 @@ export function quantityStyle(
   variable: string,
   { kind = 'field', level, units }: { kind?: FieldKind; level?: number; units?: string } = {},
 ): QuantityStyle {
-  let row: Row = table[variable] ?? { label: sentence(variable), units: prettyUnits(units ?? ''), map: 'batlow' }
+  let row: Row = table[variable] ?? {
+    label: sentence(variable),
+    units: prettyUnits(units ?? ''),
+    map: 'batlow',
+  }
   if (row.si && units !== undefined && !sameUnits(units, row.si))
     row = { ...row, units: prettyUnits(units), factor: 1 }
   const symmetric = kind === 'difference' || (kind === 'field' && row.symmetric === true)
@@ -85,7 +109,11 @@ export function quantityStyle(
 /** `kg kg**-1`, `kg kg^-1` and `kg kg-1` are the same; so is a dimensionless `1` for kg/kg. */
 const sameUnits = (a: string, si: string) => {
   const plain = a.replace(/\*\*|\^/g, '').trim()
-  return plain === si || (si === 'kg kg-1' && ['kg/kg', '1', ''].includes(plain)) || (si === 's-1' && plain === '1/s')
+  return (
+    plain === si ||
+    (si === 'kg kg-1' && ['kg/kg', '1', ''].includes(plain)) ||
+    (si === 's-1' && plain === '1/s')
+  )
 }
 
 const sentence = (name: string) => {
@@ -97,5 +125,8 @@ const sentence = (name: string) => {
 export function prettyUnits(units: string): string {
   const superscript = (digits: string) =>
     [...digits].map((c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)])).join('')
-  return units.replace(/([a-zA-Z])(?:\*\*|\^)?(-?\d+)/g, (_, unit: string, power: string) => unit + superscript(power))
+  return units.replace(
+    /([a-zA-Z])(?:\*\*|\^)?(-?\d+)/g,
+    (_, unit: string, power: string) => unit + superscript(power),
+  )
 }

@@ -51,8 +51,10 @@ export function colourScale(values: ArrayLike<number>, options: ScaleOptions): C
   // A constant field still gets a scale around its value.
   if (!(low < high)) [low, high] = [low - (Math.abs(low) * 1e-3 || 1), high + (Math.abs(high) * 1e-3 || 1)]
   const step = niceStep(low, high, bands || 20)
-  if (options.min === undefined && !(symmetric && options.max !== undefined)) low = Math.floor(low / step + 1e-9) * step
-  if (options.max === undefined && !(symmetric && options.min !== undefined)) high = Math.ceil(high / step - 1e-9) * step
+  if (options.min === undefined && !(symmetric && options.max !== undefined))
+    low = Math.floor(low / step + 1e-9) * step
+  if (options.max === undefined && !(symmetric && options.min !== undefined))
+    high = Math.ceil(high / step - 1e-9) * step
   // An even number of bands about zero puts an edge, not a band, at zero.
   const edges = bands ? bandEdges(low, high, step) : undefined
   const t = (value: number) => (value - low) / (high - low)
@@ -98,8 +100,19 @@ export function formatTicks(values: readonly number[]): string[] {
   const gaps = values.slice(1).map((v, i) => Math.abs(v - values[i]))
   const step = gaps.length ? Math.min(...gaps) : largest || 1
   if (largest >= 1e6 || (largest > 0 && largest < 1e-3))
-    return values.map((v) => (v === 0 ? '0' : v.toExponential(Math.max(0, decimals(step / 10 ** Math.floor(Math.log10(largest)))))))
-      .map((text) => text.replace(/e([+-]\d+)$/, (_, e: string) => `×10${[...String(Number(e))].map((c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)])).join('')}`).replace('-', '−'))
+    return values
+      .map((v) =>
+        v === 0 ? '0' : v.toExponential(Math.max(0, decimals(step / 10 ** Math.floor(Math.log10(largest))))),
+      )
+      .map((text) =>
+        text
+          .replace(
+            /e([+-]\d+)$/,
+            (_, e: string) =>
+              `×10${[...String(Number(e))].map((c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)])).join('')}`,
+          )
+          .replace('-', '−'),
+      )
   const digits = decimals(step)
   return values.map((v) => {
     const [whole, part] = Math.abs(v).toFixed(digits).split('.')
@@ -110,6 +123,7 @@ export function formatTicks(values: readonly number[]): string[] {
 
 /** Decimals that tell multiples of `step` apart. */
 function decimals(step: number): number {
-  for (let d = 0; d < 8; d++) if (Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6 * Math.max(1, step * 10 ** d)) return d
+  for (let d = 0; d < 8; d++)
+    if (Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6 * Math.max(1, step * 10 ** d)) return d
   return 8
 }

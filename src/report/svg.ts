@@ -25,7 +25,14 @@ export function textElement(
   content: string,
   x: number,
   y: number,
-  style: { size?: number; weight?: number; fill?: string; anchor?: string; halo?: boolean; rotate?: number } = {},
+  style: {
+    size?: number
+    weight?: number
+    fill?: string
+    anchor?: string
+    halo?: boolean
+    rotate?: number
+  } = {},
 ): string {
   const { size = theme.size.label, weight, fill = theme.ink, anchor, halo, rotate } = style
   const attributes = {
@@ -36,7 +43,9 @@ export function textElement(
     fill,
     'text-anchor': anchor,
     transform: rotate ? `rotate(${rotate} ${round(x)} ${round(y)})` : undefined,
-    ...(halo ? { stroke: theme.paper, 'stroke-width': 2.5, 'paint-order': 'stroke', 'stroke-linejoin': 'round' } : {}),
+    ...(halo
+      ? { stroke: theme.paper, 'stroke-width': 2.5, 'paint-order': 'stroke', 'stroke-linejoin': 'round' }
+      : {}),
   }
   return element('text', attributes, escapeText(content))
 }

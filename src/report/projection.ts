@@ -1,0 +1,103 @@
+/// <reference path="./d3-geo-projection.d.ts" />
+import { type GeoProjection, geoEquirectangular, geoOrthographic, geoPath } from 'd3-geo'
+import { geoRobinson } from 'd3-geo-projection'
+import { ConfigError, didYouMean } from '../base/errors.ts'
+
+export const projectionNames = ['robinson', 'orthographic', 'equirectangular'] as const
+export type ProjectionName = (typeof projectionNames)[number]
+
+/** Degrees; east may be less than west for a region across the date line. */
+export interface Region {
+  readonly west: number
+  readonly east: number
+  readonly south: number
+  readonly north: number
+}
+
+export interface ProjectionOptions {
+  readonly projection?: ProjectionName
+  /** Longitude and latitude in the middle of the map (default 0, 0; the latitude is for the orthographic alone). */
+  readonly centre?: readonly [longitude: number, latitude: number]
+  /** Shows a part of the world, filling a rectangle. */
+  readonly region?: Region
+}
+
+/** A projection fitted to a width: the map lies in [0, width] x [0, height], in CSS pixels. */
+export interface MapFrame {
+  readonly projection: GeoProjection
+  readonly width: number
+  readonly height: number
+  /** SVG path of the map's outline. */
+  readonly outline: string
+  /** True for a rectangle cut out of the world. */
+  readonly regional: boolean
+}
+
+/** @throws ConfigError for an unknown name. */
+export function parseProjection(name: string): ProjectionName {
+  const known = projectionNames.find((p) => p === name.toLowerCase())
+  if (!known)
+    throw new ConfigError(
+      `no projection ${JSON.stringify(name)}${didYouMean(name, projectionNames)}; there are ${projectionNames.join(', ')}`,
+    )
+  return known
+}
+
+/** Fits a projection to `width` CSS pixels. @throws ConfigError for a region without an area. */
+export function mapFrame(width: number, options: ProjectionOptions = {}): MapFrame {
+  const { projection: name = 'robinson', centre = [0, 0], region } = options
+  const make = { robinson: geoRobinson, orthographic: geoOrthographic, equirectangular: geoEquirectangular }[
+    name
+  ]
+  const projection = make().precision(0.3)
+  if (region) return regionalFrame(projection, name, width, region)
+  projection.rotate([-centre[0], name === 'orthographic' ? -centre[1] : 0])
+  const sphere = { type: 'Sphere' } as const
+  projection.fitWidth(width, sphere)
+  const path = geoPath(projection)
+  const height = path.bounds(sphere)[1][1]
+  return { projection, width, height, outline: path.digits(2)(sphere) ?? '', regional: false }
+}
+
+function regionalFrame(
+  projection: GeoProjection,
+  name: ProjectionName,
+  width: number,
+  region: Region,
+): MapFrame {
+  const { west, south, north } = region
+  const east = region.east > west ? region.east : region.east + 360
+  if (!(south < north && south >= -90 && north <= 90 && east - west <= 360))
+    throw new ConfigError(`a region needs south < north within -90..90, got ${south}..${north}`)
+  const middle = (south + north) / 2
+  projection.rotate([-(west + east) / 2, name === 'orthographic' ? -middle : 0])
+  projection.fitWidth(width, rim(west, east, south, north))
+  const [[, top], [, bottom]] = geoPath(projection).bounds(rim(west, east, south, north))
+  const [x, y] = projection.translate()
+  projection.translate([x, y - top])
+  const height = bottom - top
+  projection.clipExtent([[0, 0], [width, height]]) // biome-ignore format: a box
+  return { projection, width, height, outline: rectangle(width, height), regional: true }
+}
+
+const rectangle = (width: number, height: number) => `M0,0H${width}V${height.toFixed(2)}H0Z`
+
+/** Points along the rim of a region; points rather than lines, which d3 would draw as great circles. */
+function rim(west: number, east: number, south: number, north: number) {
+  const coordinates: [number, number][] = []
+  for (let k = 0; k <= 40; k++) {
+    const [x, y] = [west + ((east - west) * k) / 40, south + ((north - south) * k) / 40]
+    coordinates.push([x, south], [x, north], [west, y], [east, y])
+  }
+  return { type: 'MultiPoint' as const, coordinates }
+}
+
+/** Where a map pixel lies on the globe, [longitude, latitude]; undefined beside the globe. */
+export function unproject({ projection }: MapFrame, x: number, y: number): [number, number] | undefined {
+  const place = projection.invert?.([x, y])
+  if (!place || !Number.isFinite(place[0]) || !Number.isFinite(place[1])) return undefined
+  // Inversions go on beyond the rim; only true ones come back to where they started.
+  const back = projection(place)
+  if (!back || Math.hypot(back[0] - x, back[1] - y) > 0.5) return undefined
+  return place
+}
