@@ -39,8 +39,8 @@ export interface Variable {
   /** The CF `units` attribute. */
   readonly units?: string
   /**
-   * Values with CF packing undone (scale_factor, add_offset) and fill values (_FillValue, missing_value, values
-   * outside valid_range) turned to NaN. Only the chunks under `selection` are fetched.
+   * Values with CF packing undone (scale_factor, add_offset) and fill values (_FillValue, missing_value) turned to
+   * NaN. Only the chunks under `selection` are fetched.
    * Throws DataError for a selection outside the variable, FormatError for damaged bytes.
    */
   read(selection?: Selection): Promise<Slab>
@@ -60,12 +60,11 @@ export interface Dataset {
 
 export interface OpenOptions {
   /**
-   * A chunk that is absent: the fill value in Zarr's rules, a hole in practice. 'error' (the default) refuses one
-   * of a float data variable whose store has no consolidated `fill_value` other than NaN or 0; 'fill' reads it as
-   * missing (NaN for floats, the fill value for integers).
+   * A Zarr chunk that is absent: the fill value by Zarr's rules, a hole in practice. 'error' (the default) refuses
+   * it in variables that decode to floats and in coordinates; 'fill' reads the fill value, NaN where there is none.
    */
   readonly missingChunks?: 'error' | 'fill'
-  /** Threads that fetch and decode chunks; 0 decodes on the calling thread. Default: 2 for bulk reads. */
+  /** Zarr: threads that fetch and decode chunks; 0 decodes on the calling thread. Default 2, for larger reads. */
   readonly workers?: number
   /** Bytes of decoded chunks to keep (default 256 MiB). */
   readonly cacheBytes?: number
@@ -80,6 +79,7 @@ export interface OpenOptions {
  * addresses are read by their HTTPS form.
  * @throws FormatError for what is no dataset or a damaged one, DataError for what cannot be reached.
  */
-export async function openDataset(location: string, _options: OpenOptions = {}): Promise<Dataset> {
-  throw new Error(`no reader for ${location} yet`)
+export async function openDataset(location: string, options: OpenOptions = {}): Promise<Dataset> {
+  const { open } = await import('./open.ts')
+  return open(location, options)
 }

@@ -1,0 +1,67 @@
+import { FormatError } from '../base/errors.ts'
+import type { NumericArray } from './dataset.ts'
+
+const constructors = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const
+
+export type NumericDtype = keyof typeof constructors
+
+export function isNumericDtype(dtype: string): dtype is NumericDtype {
+  return dtype in constructors
+}
+
+/** Zeros of a type ('int8' ... 'float64'). */
+export function allocate(dtype: NumericDtype, length: number): NumericArray {
+  try {
+    return new constructors[dtype](length)
+  } catch {
+    throw new FormatError(`${length} values of ${dtype} do not fit into memory`)
+  }
+}
+
+/** 'float32' for a Float32Array, and so on. */
+export function dtypeOf(data: NumericArray): NumericDtype {
+  const found = Object.entries(constructors).find(([, kind]) => data instanceof kind)
+  if (!found) throw new TypeError('not a numeric array')
+  return found[0] as NumericDtype
+}
+
+/** Copies as doubles; 64-bit integers beyond 2^53 lose digits. */
+export function toFloat64(data: NumericArray): Float64Array {
+  if (data instanceof Float64Array) return data
+  const result = new Float64Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
+  return result
+}
+
+/** Copies as single precision (the same array when it is that already). */
+export function toFloat32(data: NumericArray): Float32Array {
+  if (data instanceof Float32Array) return data
+  const result = new Float32Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
+  return result
+}
+
+/** IEEE 754 half precision, from its bits. */
+export function halfToFloat32(bits: Uint16Array): Float32Array {
+  const result = new Float32Array(bits.length)
+  for (let i = 0; i < bits.length; i++) {
+    const exponent = (bits[i] >> 10) & 31
+    const fraction = bits[i] & 1023
+    const sign = bits[i] & 0x8000 ? -1 : 1
+    if (exponent === 31) result[i] = fraction ? Number.NaN : sign * Infinity
+    else if (exponent === 0) result[i] = sign * fraction * 2 ** -24
+    else result[i] = sign * (1024 + fraction) * 2 ** (exponent - 25)
+  }
+  return result
+}

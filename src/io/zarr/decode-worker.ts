@@ -1,0 +1,30 @@
+import { parentPort } from 'node:worker_threads'
+import { openStore } from '../store.ts'
+import { type ChunkReader, openChunks } from './chunks.ts'
+import type { Answer, Request } from './pool.ts'
+
+const port = parentPort
+if (!port) throw new Error('decode-worker runs in a worker thread')
+const arrays = new Map<number, Promise<ChunkReader>>()
+
+port.on('message', async (request: Request) => {
+  if (request.kind === 'open') {
+    const { location, http, info, strict } = request.source
+    const opening = openChunks(openStore(location, http), info, strict)
+    opening.catch(() => {})
+    arrays.set(request.array, opening)
+    return
+  }
+  const { id } = request
+  try {
+    const read = await arrays.get(request.array)!
+    const chunk = await read(request.coordinates)
+    const whole = chunk.data.byteLength === chunk.data.buffer.byteLength
+    const data = whole ? chunk.data : chunk.data.slice()
+    const answer: Answer = { id, chunk: { data, strides: chunk.strides } }
+    port.postMessage(answer, [data.buffer as ArrayBuffer])
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+    port.postMessage({ id, error: { name, message } } satisfies Answer)
+  }
+})
