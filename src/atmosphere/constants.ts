@@ -1,6 +1,7 @@
 /**
- * Physical constants, SI units. Values follow the ECMWF IFS documentation (Cy47r3, Part IV "Physical Processes",
- * chapter 12 "Basic physical constants"), so that diagnostics agree with ERA5, unless another source is named.
+ * Physical constants, SI units. Values follow the ECMWF IFS documentation, Part IV "Physical Processes", chapter
+ * "Basic physical constants and thermodynamic functions", so that diagnostics agree with ERA5, unless another
+ * source is named.
  */
 
 /** Standard gravity, m s-2 (exact by definition; CGPM 1901). Geopotential height = geopotential / g. */
@@ -12,8 +13,8 @@ export const earthRadius = 6_371_229
 /** Angular velocity of the Earth, s-1 (2 pi / sidereal day of 86164.0905 s; IERS Conventions 2010, table 1.2). */
 export const omega = 7.292115e-5
 
-/** Molar gas constant, J mol-1 K-1 (exact, SI 2019: Avogadro times Boltzmann). */
-const molarGas = 8.31446261815324
+/** Molar gas constant, J mol-1 K-1: Avogadro times Boltzmann as the IFS has them (CODATA 1986). */
+const molarGas = 6.0221367e23 * 1.380658e-23
 
 /** Gas constant of dry air, J kg-1 K-1 (molar mass 28.9644 g mol-1, IFS). */
 export const Rd = molarGas / 28.9644e-3
