@@ -23,7 +23,7 @@ export function coastlines(): MultiLineString {
 /** SVG of the coastlines; over a field they are drawn thin and dark, over an empty map in a quieter tone. */
 export function coastLayer(
   frame: MapFrame,
-  { colour = theme.coast as string, width = 0.7, opacity = 0.85 } = {},
+  { colour = theme.coast as string, width = frame.regional ? 1.1 : 0.7, opacity = 0.85 } = {},
 ): string {
   const d = geoPath(frame.projection).digits(1)(coastlines()) ?? ''
   return element('path', {

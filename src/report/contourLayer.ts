@@ -100,6 +100,8 @@ function straightSpots(frame: MapFrame, line: [number, number][], reach: number)
     if (x < rim || x > frame.width - rim || y < 12 || y > frame.height - 12) continue
     // The far side of the globe and the seam of the map are no places for labels.
     if (chord < 1.2 * reach || !unproject(frame, x, y) || !sameSide(frame, line[i], x, y)) continue
+    const [ex, ey] = [(1.5 * reach * dx) / chord, (1.5 * reach * dy) / chord]
+    if (!unproject(frame, x - ex, y - ey) || !unproject(frame, x + ex, y + ey)) continue
     let angle = (Math.atan2(dy, dx) * 180) / Math.PI
     if (angle > 90) angle -= 180
     if (angle < -90) angle += 180

@@ -4,7 +4,7 @@ import { type ContourLayer, contourLayer } from './contourLayer.ts'
 import { type Interpolation, type LatLonField, sampler } from './field.ts'
 import { dataAddress, encodePng } from './png.ts'
 import type { MapFrame } from './projection.ts'
-import { type FieldKind, quantityStyle } from './quantity.ts'
+import { type FieldKind, type QuantityStyle, quantityStyle } from './quantity.ts'
 import { rasterise } from './raster.ts'
 import { type ColourScale, colourScale, type ScaleOptions } from './scale.ts'
 import { element } from './svg.ts'
@@ -58,17 +58,11 @@ export function colouredLayer(panel: MapPanel): (Colouring & { values: ArrayLike
 }
 
 /** The style of a colouring: factor to shown units, and the colour bar's text. */
-export function colouringStyle(colouring: Colouring): {
-  factor: number
-  label: string
-  map: string
-  symmetric: boolean
-} {
+export function colouringStyle(colouring: Colouring): QuantityStyle {
   const style = quantityStyle(colouring.variable ?? '', colouring)
   const units = style.units && style.units !== '1' ? ` (${style.units})` : ''
-  const kind = colouring.kind === 'difference' ? ' difference' : ''
-  const label = colouring.label ?? (style.label ? `${style.label}${kind}${units}` : units.trim())
-  return { factor: style.factor, label, map: style.map, symmetric: style.symmetric }
+  const label = colouring.label ?? (style.label ? `${style.label}${units}` : units.trim())
+  return { ...style, label }
 }
 
 /** A scale for one or several colourings that share it. */
@@ -80,7 +74,7 @@ export function sharedScale(layers: readonly (Colouring & { values: ArrayLike<nu
   let at = 0
   for (const { values } of layers)
     for (let i = 0; i < values.length; i++) all[at++] = style.factor * values[i]
-  const min = layers[0].kind === 'magnitude' ? { min: 0 } : {}
+  const min = style.fromZero ? { min: 0 } : {}
   return colourScale(all, { map: style.map, symmetric: style.symmetric, ...min, ...layers[0].scale })
 }
 

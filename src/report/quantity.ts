@@ -13,6 +13,8 @@ export interface QuantityStyle {
   readonly map: ColourMapName
   /** The colours are symmetric about zero. */
   readonly symmetric: boolean
+  /** The colours start at zero: nothing below it can be meant. */
+  readonly fromZero: boolean
 }
 
 interface Row {
@@ -23,12 +25,13 @@ interface Row {
   factor?: number
   map: ColourMapName
   symmetric?: boolean
+  fromZero?: boolean
   difference?: ColourMapName
 }
 
 /** By WeatherBench2 name. Stored units are SI. */
 const table: Readonly<Record<string, Row>> = {
-  geopotential: { label: 'Geopotential', units: 'm² s⁻²', map: 'batlow' },
+  geopotential: { label: 'Geopotential', units: 'm² s⁻²', map: 'haline' },
   geopotential_at_surface: { label: 'Surface geopotential', units: 'm² s⁻²', map: 'lajolla' },
   temperature: { label: 'Temperature', units: 'K', map: 'thermal' },
   '2m_temperature': { label: '2 m temperature', units: 'K', map: 'thermal' },
@@ -39,16 +42,23 @@ const table: Readonly<Record<string, Row>> = {
     si: 'kg kg-1',
     factor: 1000,
     map: 'rain',
+    fromZero: true,
     difference: 'tarn',
   },
-  relative_humidity: { label: 'Relative humidity', units: '%', map: 'rain', difference: 'tarn' },
+  relative_humidity: {
+    label: 'Relative humidity',
+    units: '%',
+    map: 'rain',
+    fromZero: true,
+    difference: 'tarn',
+  },
   u_component_of_wind: { label: 'Zonal wind', units: 'm s⁻¹', map: 'vik', symmetric: true },
   v_component_of_wind: { label: 'Meridional wind', units: 'm s⁻¹', map: 'vik', symmetric: true },
   '10m_u_component_of_wind': { label: '10 m zonal wind', units: 'm s⁻¹', map: 'vik', symmetric: true },
   '10m_v_component_of_wind': { label: '10 m meridional wind', units: 'm s⁻¹', map: 'vik', symmetric: true },
   vertical_velocity: { label: 'Vertical velocity', units: 'Pa s⁻¹', map: 'vik', symmetric: true },
-  wind_speed: { label: 'Wind speed', units: 'm s⁻¹', map: 'speed' },
-  '10m_wind_speed': { label: '10 m wind speed', units: 'm s⁻¹', map: 'speed' },
+  wind_speed: { label: 'Wind speed', units: 'm s⁻¹', map: 'speed', fromZero: true },
+  '10m_wind_speed': { label: '10 m wind speed', units: 'm s⁻¹', map: 'speed', fromZero: true },
   vorticity: {
     label: 'Relative vorticity',
     units: '10⁻⁵ s⁻¹',
@@ -72,16 +82,17 @@ const table: Readonly<Record<string, Row>> = {
     factor: 0.01,
     map: 'haline',
   },
-  surface_pressure: { label: 'Surface pressure', units: 'hPa', si: 'Pa', factor: 0.01, map: 'haline' },
+  surface_pressure: { label: 'Surface pressure', units: 'hPa', si: 'Pa', factor: 0.01, map: 'batlow' },
   total_precipitation_6hr: {
     label: '6 h precipitation',
     units: 'mm',
     si: 'm',
     factor: 1000,
     map: 'rain',
+    fromZero: true,
     difference: 'tarn',
   },
-  land_sea_mask: { label: 'Land fraction', units: '1', map: 'gray' },
+  land_sea_mask: { label: 'Land fraction', units: '1', map: 'gray', fromZero: true },
 }
 
 /**
@@ -103,7 +114,14 @@ export function quantityStyle(
   const symmetric = kind === 'difference' || (kind === 'field' && row.symmetric === true)
   const map = kind === 'difference' ? (row.difference ?? 'balance') : kind === 'magnitude' ? 'amp' : row.map
   const label = level === undefined ? row.label : `${row.label} at ${level} hPa`
-  return { label, units: row.units, factor: row.factor ?? 1, map, symmetric }
+  return {
+    label: kind === 'difference' && label ? `Difference in ${uncapitalised(label)}` : label,
+    units: row.units,
+    factor: row.factor ?? 1,
+    map,
+    symmetric,
+    fromZero: kind === 'magnitude' || (kind === 'field' && row.fromZero === true),
+  }
 }
 
 /** `kg kg**-1`, `kg kg^-1` and `kg kg-1` are the same; so is a dimensionless `1` for kg/kg. */
@@ -120,6 +138,8 @@ const sentence = (name: string) => {
   const words = name.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+const uncapitalised = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** CF units as printed in a figure: `m2 s-2`, `m**2 s**-2` and `m^2/s^2` style powers become superscripts. */
 export function prettyUnits(units: string): string {

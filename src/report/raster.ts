@@ -20,16 +20,60 @@ function lattice(frame: MapFrame, ratio: number): Lattice {
   const [width, height] = [Math.ceil(frame.width * ratio), Math.ceil(frame.height * ratio)]
   const longitude = new Float64Array(width * height).fill(Number.NaN)
   const latitude = new Float64Array(width * height).fill(Number.NaN)
-  for (let i = 0; i < height; i++)
-    for (let j = 0; j < width; j++) {
-      const place = unproject(frame, (j + 0.5) / ratio, (i + 0.5) / ratio)
-      if (!place) continue
-      longitude[i * width + j] = place[0]
-      latitude[i * width + j] = place[1]
+  const exact = (i: number, j: number) => unproject(frame, (j + 0.5) / ratio, (i + 0.5) / ratio)
+  // Inverting a projection is slow: it is done at the corners of blocks, and between them directions are averaged.
+  for (let i0 = 0; i0 < height; i0 += block)
+    for (let j0 = 0; j0 < width; j0 += block) {
+      const corners = [
+        exact(i0, j0),
+        exact(i0, j0 + block),
+        exact(i0 + block, j0),
+        exact(i0 + block, j0 + block),
+      ]
+      const vectors = corners.map((place) => place && direction(place))
+      const smooth = closeTogether(vectors)
+      for (let i = i0; i < Math.min(i0 + block, height); i++)
+        for (let j = j0; j < Math.min(j0 + block, width); j++) {
+          const place = smooth
+            ? between(vectors as Vector[], (j - j0) / block, (i - i0) / block)
+            : exact(i, j)
+          if (!place) continue
+          longitude[i * width + j] = place[0]
+          latitude[i * width + j] = place[1]
+        }
     }
   const made = { width, height, longitude, latitude }
   lattices.set(frame, (lattices.get(frame) ?? new Map<number, Lattice>()).set(ratio, made))
   return made
+}
+
+/** Pixels along the side of a block. */
+const block = 4
+
+type Vector = readonly [number, number, number]
+
+const radians = Math.PI / 180
+
+function direction([longitude, latitude]: readonly [number, number]): Vector {
+  const c = Math.cos(latitude * radians)
+  return [c * Math.cos(longitude * radians), c * Math.sin(longitude * radians), Math.sin(latitude * radians)]
+}
+
+/** False beside the globe, at its rim, across the seam of the map and at a pole, where averaging would mislead. */
+function closeTogether(vectors: readonly (Vector | undefined)[]): boolean {
+  const first = vectors[0]
+  return (
+    first !== undefined &&
+    vectors.every(
+      (v) => v && Math.abs(v[2]) < 0.9995 && v[0] * first[0] + v[1] * first[1] + v[2] * first[2] > 0.998,
+    )
+  )
+}
+
+function between([p, q, r, s]: readonly Vector[], a: number, b: number): [number, number] {
+  const mix = (k: 0 | 1 | 2) => (1 - b) * ((1 - a) * p[k] + a * q[k]) + b * ((1 - a) * r[k] + a * s[k])
+  const [x, y, z] = [mix(0), mix(1), mix(2)]
+  return [Math.atan2(y, x) / radians, Math.atan2(z, Math.hypot(x, y)) / radians]
 }
 
 /**

@@ -55,8 +55,8 @@ export function colourScale(values: ArrayLike<number>, options: ScaleOptions): C
     low = Math.floor(low / step + 1e-9) * step
   if (options.max === undefined && !(symmetric && options.min !== undefined))
     high = Math.ceil(high / step - 1e-9) * step
-  // An even number of bands about zero puts an edge, not a band, at zero.
-  const edges = bands ? bandEdges(low, high, step) : undefined
+  // Bands about zero: the two that touch it become one, so that next to nothing is drawn as nothing.
+  const edges = bands ? bandEdges(low, high, step).filter((edge) => !(symmetric && edge === 0)) : undefined
   const t = (value: number) => (value - low) / (high - low)
   return {
     min: low,
