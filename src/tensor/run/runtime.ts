@@ -1,0 +1,235 @@
+import { availableParallelism } from 'node:os'
+import type { Worker } from 'node:worker_threads'
+import { AlignDaError, didYouMean, ShapeError } from '../../base/errors.ts'
+import { startWorker } from '../../base/worker.ts'
+import type { Program, Signature } from '../compile.ts'
+import { arrayOf, type TypedArray } from '../dtype.ts'
+import { sameShape, show, sizeOf } from '../shape.ts'
+import { chooseDevice, type Device } from './device.ts'
+import type { HostTensor, Reply, Request, SessionSettings, Tensors } from './messages.ts'
+
+/** Values by name: typed arrays in row-major order, or host tensors whose shape is then checked too. */
+export type Feeds = Readonly<Record<string, TypedArray | HostTensor>>
+
+export interface RuntimeOptions {
+  /** cpu, webgpu or cuda; by default what ALIGN_DA_DEVICE says, else cpu. */
+  device?: string
+  /** Threads of one operation on the CPU; by default one a core. */
+  threads?: number
+}
+
+export interface LoadOptions {
+  /** Tensors on the device that the program takes inputs from when they are not fed. */
+  store?: Store
+  /** Outputs that replace entries of the store instead of being returned: output name -> entry name. */
+  updates?: Readonly<Record<string, string>>
+  /** Prefix of the file ONNX Runtime writes a profile to when the program is released. */
+  profile?: string
+}
+
+/** A device and the thread that computes on it. Close it when done: the thread keeps the process alive. */
+export class Runtime {
+  readonly device: Device
+  readonly threads: number
+  private readonly worker: Worker
+  private readonly waiting = new Map<
+    number,
+    { resolve: (value: never) => void; reject: (error: Error) => void }
+  >()
+  private nextId = 0
+  private failure: Error | undefined
+
+  /** @throws {ConfigError} for an unknown device */
+  constructor({ device, threads = availableParallelism() }: RuntimeOptions = {}) {
+    this.device = chooseDevice(device)
+    this.threads = threads
+    this.worker = startWorker(new URL('./session-worker.ts', import.meta.url))
+    this.worker.on('message', ({ id, value, error }: Reply) => {
+      const call = this.waiting.get(id)
+      this.waiting.delete(id)
+      if (this.waiting.size === 0) this.worker.unref()
+      if (error === undefined) call?.resolve(value as never)
+      else call?.reject(new AlignDaError(`${this.device}: ${error}`))
+    })
+    const fail = (error: Error) => {
+      this.failure ??= error
+      for (const { reject } of this.waiting.values()) reject(error)
+      this.waiting.clear()
+    }
+    this.worker.on('error', (error) => fail(new AlignDaError(`the compute thread failed: ${error.message}`)))
+    this.worker.on('exit', () => fail(new AlignDaError('the compute thread has ended')))
+    this.worker.unref()
+  }
+
+  /**
+   * Prepares a program to run.
+   * @throws {AlignDaError} when the device is missing or refuses the program
+   */
+  async load(program: Program, { store, updates, profile }: LoadOptions = {}): Promise<Executable> {
+    for (const [output, entry] of Object.entries(updates ?? {}))
+      if (!program.outputs.some((o) => o.name === output))
+        throw new ShapeError(`update of '${entry}': '${program.name}' has no output '${output}'`)
+    const session = await this.call<number>({
+      kind: 'load',
+      onnx: program.onnx,
+      device: this.device,
+      threads: this.threads,
+      inputs: program.inputs.map((i) => i.name),
+      settings: {
+        ...(store && { store: store.id }),
+        ...(updates && { updates }),
+        ...(profile && { profile }),
+      } satisfies SessionSettings,
+    })
+    return new Executable(this, program, session, store)
+  }
+
+  /** Loads, runs once and releases: for what is computed a single time. */
+  async evaluate(program: Program, feeds: Feeds = {}): Promise<Tensors> {
+    const executable = await this.load(program)
+    try {
+      return await executable.run(feeds)
+    } finally {
+      await executable.release()
+    }
+  }
+
+  /** An empty set of tensors on the device. */
+  async createStore(): Promise<Store> {
+    return new Store(this, await this.call<number>({ kind: 'createStore' }))
+  }
+
+  async close(): Promise<void> {
+    this.failure = new AlignDaError('the runtime is closed')
+    await this.worker.terminate()
+  }
+
+  /** For Executable and Store. */
+  call<T>(request: Request, transfer: ArrayBuffer[] = []): Promise<T> {
+    if (this.failure) return Promise.reject(this.failure)
+    const id = this.nextId++
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (value: never) => void, reject })
+      this.worker.ref()
+      this.worker.postMessage({ id, request }, transfer)
+    })
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close()
+  }
+}
+
+/** A program on a device. */
+export class Executable {
+  readonly program: Program
+  private readonly runtime: Runtime
+  private readonly session: number
+  private readonly store: Store | undefined
+
+  constructor(runtime: Runtime, program: Program, session: number, store?: Store) {
+    this.runtime = runtime
+    this.program = program
+    this.session = session
+    this.store = store
+  }
+
+  /**
+   * Runs the program once.
+   * @throws {ShapeError} for a missing or unknown feed, a wrong shape or dtype
+   */
+  async run(feeds: Feeds = {}): Promise<Tensors> {
+    const { inputs, unused, name } = this.program
+    const known = [...inputs, ...unused]
+    for (const label of Object.keys(feeds))
+      if (!known.some((i) => i.name === label))
+        throw new ShapeError(
+          `'${name}' has no input '${label}'${didYouMean(
+            label,
+            known.map((i) => i.name),
+          )}`,
+        )
+    const ready: Tensors = {}
+    const transfer: ArrayBuffer[] = []
+    for (const wanted of inputs) {
+      const value = feeds[wanted.name]
+      if (value === undefined) {
+        if (this.store?.has(wanted.name)) continue
+        throw new ShapeError(`'${name}' needs '${wanted.name}': ${wanted.dtype} ${show(wanted.shape)}`)
+      }
+      ready[wanted.name] = own(name, wanted, value, transfer)
+    }
+    return this.runtime.call<Tensors>({ kind: 'run', session: this.session, feeds: ready }, transfer)
+  }
+
+  async release(): Promise<void> {
+    await this.runtime.call({ kind: 'release', session: this.session })
+  }
+}
+
+/** Named tensors that stay on the device: weights and the state of an optimiser. */
+export class Store {
+  readonly id: number
+  private readonly runtime: Runtime
+  private readonly signatures = new Map<string, Signature>()
+
+  constructor(runtime: Runtime, id: number) {
+    this.runtime = runtime
+    this.id = id
+  }
+
+  has(name: string): boolean {
+    return this.signatures.has(name)
+  }
+
+  get names(): string[] {
+    return [...this.signatures.keys()]
+  }
+
+  /** Sets entries; the arrays are copied. */
+  async put(tensors: Readonly<Record<string, HostTensor>>): Promise<void> {
+    const transfer: ArrayBuffer[] = []
+    const ready: Tensors = {}
+    for (const [name, t] of Object.entries(tensors)) {
+      ready[name] = own('store', { name, shape: t.shape, dtype: t.dtype }, t, transfer)
+      this.signatures.set(name, { name, shape: t.shape, dtype: t.dtype })
+    }
+    await this.runtime.call({ kind: 'put', store: this.id, tensors: ready }, transfer)
+  }
+
+  /** Copies of entries, all of them by default. */
+  async take(names?: readonly string[]): Promise<Tensors> {
+    return this.runtime.call<Tensors>({ kind: 'take', store: this.id, names })
+  }
+
+  async release(): Promise<void> {
+    await this.runtime.call({ kind: 'releaseStore', store: this.id })
+  }
+}
+
+/** A checked copy of a feed that the compute thread may keep. */
+function own(
+  program: string,
+  wanted: Signature,
+  value: TypedArray | HostTensor,
+  transfer: ArrayBuffer[],
+): HostTensor {
+  const { name, shape, dtype } = wanted
+  const bare = ArrayBuffer.isView(value)
+  const data = bare ? value : value.data
+  const problem =
+    !(data instanceof arrayOf(dtype)) || (!bare && value.dtype !== dtype)
+      ? `is ${bare ? data.constructor.name : `${value.dtype} in a ${data.constructor.name}`}`
+      : !bare && !sameShape(value.shape, shape)
+        ? `has shape ${show(value.shape)}`
+        : data.length !== sizeOf(shape)
+          ? `has ${data.length} values`
+          : undefined
+  if (problem)
+    throw new ShapeError(
+      `'${program}' input '${name}' ${problem}; it takes ${dtype} ${show(shape)} (${sizeOf(shape)} values)`,
+    )
+  const copy = data.slice() as TypedArray
+  transfer.push(copy.buffer as ArrayBuffer)
+  return { dtype, shape: [...shape], data: copy }
+}
