@@ -98,9 +98,8 @@ class Optimiser {
       return `${(value as TypedArray).constructor.name}:${(value as TypedArray).join()}`
     if (Array.isArray(value)) return `[${value.join()}]`
     // Large tables and bodies are equal when they are the same object.
-    let id = this.identity.get(value)
-    if (id === undefined) this.identity.set(value, (id = this.identity.size))
-    return `#${id}`
+    if (!this.identity.has(value)) this.identity.set(value, this.identity.size)
+    return `#${this.identity.get(value)}`
   }
 
   private attributes(attrs: Attributes): Attributes {

@@ -119,7 +119,8 @@ async function run(loaded: Loaded, given: Tensors): Promise<Tensors> {
 }
 
 /** Entries of a store on the host. On a GPU they come back through a program that copies its inputs to the CPU. */
-async function take(store: Map<string, ort.Tensor>, names = [...store.keys()]): Promise<Tensors> {
+async function take(store: Map<string, ort.Tensor>, wanted: readonly string[] | undefined): Promise<Tensors> {
+  const names = wanted ?? [...store.keys()]
   const out: Tensors = {}
   for (const name of names) {
     const t = store.get(name)
