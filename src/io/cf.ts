@@ -1,6 +1,7 @@
 import { FormatError } from '../base/errors.ts'
+import { fromFloat16 } from '../base/float16.ts'
 import type { NumericArray } from './dataset.ts'
-import { halfToFloat32, isNumericDtype } from './numeric.ts'
+import { isNumericDtype } from './numeric.ts'
 
 /** How stored values become values. */
 export interface Decoding {
@@ -55,11 +56,7 @@ export function cfDecoding(
     dtype,
     packed,
     apply(data) {
-      const plain: NumericArray = half
-        ? halfToFloat32(data as Uint16Array)
-        : unsigned
-          ? asUnsigned(data)
-          : data
+      const plain: NumericArray = half ? fromFloat16(data as Uint16Array) : unsigned ? asUnsigned(data) : data
       if (!packed && missing.size === 0) return plain
       const sameType =
         (dtype === 'float32' && plain instanceof Float32Array) ||

@@ -19,7 +19,10 @@ export type Pick = number | readonly [start: number, stop: number]
 /** What to read, by dimension name; a dimension not named is read whole. */
 export type Selection = Readonly<Record<string, Pick>>
 
-/** A block of values, row-major; dimensions picked by a single index are dropped from `dimensions` and `shape`. */
+/**
+ * A block of values, row-major; dimensions picked by a single index are dropped from `dimensions` and `shape`. Large
+ * reads lie in shared memory (a SharedArrayBuffer), as several threads wrote them.
+ */
 export interface Slab {
   readonly data: NumericArray
   readonly dimensions: readonly string[]

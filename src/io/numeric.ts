@@ -14,16 +14,22 @@ const constructors = {
   float64: Float64Array,
 } as const
 
+interface Constructor {
+  readonly BYTES_PER_ELEMENT: number
+  new (of: number | SharedArrayBuffer): NumericArray
+}
+
 export type NumericDtype = keyof typeof constructors
 
 export function isNumericDtype(dtype: string): dtype is NumericDtype {
   return dtype in constructors
 }
 
-/** Zeros of a type ('int8' ... 'float64'). */
-export function allocate(dtype: NumericDtype, length: number): NumericArray {
+/** Zeros of a type ('int8' ... 'float64'), in memory that worker threads share where `shared` is set. */
+export function allocate(dtype: NumericDtype, length: number, shared = false): NumericArray {
+  const kind: Constructor = constructors[dtype]
   try {
-    return new constructors[dtype](length)
+    return shared ? new kind(new SharedArrayBuffer(length * kind.BYTES_PER_ELEMENT)) : new kind(length)
   } catch {
     throw new FormatError(`${length} values of ${dtype} do not fit into memory`)
   }
@@ -49,19 +55,5 @@ export function toFloat32(data: NumericArray): Float32Array {
   if (data instanceof Float32Array) return data
   const result = new Float32Array(data.length)
   for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
-  return result
-}
-
-/** IEEE 754 half precision, from its bits. */
-export function halfToFloat32(bits: Uint16Array): Float32Array {
-  const result = new Float32Array(bits.length)
-  for (let i = 0; i < bits.length; i++) {
-    const exponent = (bits[i] >> 10) & 31
-    const fraction = bits[i] & 1023
-    const sign = bits[i] & 0x8000 ? -1 : 1
-    if (exponent === 31) result[i] = fraction ? Number.NaN : sign * Infinity
-    else if (exponent === 0) result[i] = sign * fraction * 2 ** -24
-    else result[i] = sign * (1024 + fraction) * 2 ** (exponent - 25)
-  }
   return result
 }

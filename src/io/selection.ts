@@ -60,6 +60,23 @@ export function rowMajor(shape: readonly number[]): number[] {
   return strides
 }
 
+/** Axes merged where one runs on where the next ends, in both source and target: long rows are copied at once. */
+function merged(
+  sourceStrides: readonly number[],
+  targetStrides: readonly number[],
+  count: readonly number[],
+) {
+  const axes: { s: number; t: number; n: number }[] = []
+  for (let axis = count.length - 1; axis >= 0; axis--) {
+    const inner = axes[0]
+    const [s, t, n] = [sourceStrides[axis], targetStrides[axis], count[axis]]
+    if (n === 1) continue
+    if (inner && s === inner.s * inner.n && t === inner.t * inner.n) inner.n *= n
+    else axes.unshift({ s, t, n })
+  }
+  return axes
+}
+
 /**
  * Copies a block of `count` values from `source` (from offset `from`, with `sourceStrides`) into `target` (from
  * offset `to`, with `targetStrides`). Strides may be negative or permuted: this one loop reorders and flips axes.
@@ -74,15 +91,14 @@ export function copyBlock(
   count: readonly number[],
 ): void {
   if (count.some((n) => n === 0)) return
-  const rank = count.length
-  if (rank === 0) {
+  const axes = merged(sourceStrides, targetStrides, count)
+  const last = axes.pop()
+  if (!last) {
     target[to] = source[from]
     return
   }
-  const inner = count[rank - 1]
-  const s = sourceStrides[rank - 1]
-  const t = targetStrides[rank - 1]
-  const index = new Array<number>(rank - 1).fill(0)
+  const { s, t, n: inner } = last
+  const index = new Array<number>(axes.length).fill(0)
   for (;;) {
     if (s === 1 && t === 1) {
       const row = source.subarray(from, from + inner)
@@ -90,13 +106,13 @@ export function copyBlock(
     } else {
       for (let i = 0, a = from, b = to; i < inner; i++, a += s, b += t) target[b] = source[a]
     }
-    let axis = rank - 2
+    let axis = axes.length - 1
     for (; axis >= 0; axis--) {
-      from += sourceStrides[axis]
-      to += targetStrides[axis]
-      if (++index[axis] < count[axis]) break
-      from -= count[axis] * sourceStrides[axis]
-      to -= count[axis] * targetStrides[axis]
+      from += axes[axis].s
+      to += axes[axis].t
+      if (++index[axis] < axes[axis].n) break
+      from -= axes[axis].n * axes[axis].s
+      to -= axes[axis].n * axes[axis].t
       index[axis] = 0
     }
     if (axis < 0) return

@@ -74,7 +74,7 @@ async function readRegion(
   const strides = rowMajor(shape)
   const at = (position: readonly number[]) =>
     begin +
-    (recordSize === undefined ? strides[0] * width : recordSize) * (position[0] ?? 0) +
+    (recordSize ?? (strides[0] ?? 0) * width) * (position[0] ?? 0) +
     position.slice(1).reduce((sum, p, axis) => sum + p * strides[axis + 1] * width, 0)
   if (size === 0) return allocate(dtype, 0)
   const end = at(start.map((s, axis) => s + count[axis] - 1)) + width

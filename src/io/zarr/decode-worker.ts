@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { copyBlock } from '../selection.ts'
 import { openStore } from '../store.ts'
 import { type ChunkReader, openChunks } from './chunks.ts'
 import type { Answer, Request } from './pool.ts'
@@ -19,6 +20,13 @@ port.on('message', async (request: Request) => {
   try {
     const read = await arrays.get(request.array)!
     const chunk = await read(request.coordinates)
+    const { into } = request
+    if (into) {
+      const at = into.from.reduce((sum, f, axis) => sum + f * chunk.strides[axis], 0)
+      copyBlock(chunk.data, at, chunk.strides, into.data, into.to, into.strides, into.count)
+      port.postMessage({ id, chunk: undefined } satisfies Answer)
+      return
+    }
     const whole = chunk.data.byteLength === chunk.data.buffer.byteLength
     const data = whole ? chunk.data : chunk.data.slice()
     const answer: Answer = { id, chunk: { data, strides: chunk.strides } }

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { AlignDaError, DataError, FormatError } from '../../base/errors.ts'
 import { startWorker } from '../../base/worker.ts'
+import type { NumericArray } from '../dataset.ts'
 import type { HttpOptions } from '../http.ts'
 import type { Chunk } from './chunks.ts'
 import type { ArrayInfo } from './metadata.ts'
@@ -13,6 +14,16 @@ export interface ChunkSource {
   readonly strict: boolean
 }
 
+/** Where a block of a chunk goes in an array in shared memory: `count` values of a row-major array with `strides`. */
+export interface Placement {
+  readonly data: NumericArray
+  /** First value of the block, in the chunk's axes. */
+  readonly from: readonly number[]
+  readonly to: number
+  readonly strides: readonly number[]
+  readonly count: readonly number[]
+}
+
 export type Request =
   | { readonly kind: 'open'; readonly array: number; readonly source: ChunkSource }
   | {
@@ -20,16 +31,20 @@ export type Request =
       readonly id: number
       readonly array: number
       readonly coordinates: readonly number[]
+      readonly into?: Placement
     }
 
 export type Answer =
-  | { readonly id: number; readonly chunk: Chunk }
+  | { readonly id: number; readonly chunk: Chunk | undefined }
   | { readonly id: number; readonly error: { readonly name: string; readonly message: string } }
 
 interface Seat {
   readonly worker: Worker
   readonly opened: Set<number>
-  readonly waiting: Map<number, { resolve: (chunk: Chunk) => void; reject: (error: Error) => void }>
+  readonly waiting: Map<
+    number,
+    { resolve: (chunk: Chunk | undefined) => void; reject: (error: Error) => void }
+  >
 }
 
 /** Threads that fetch and decode chunks. They start when first needed and do not keep the process alive. */
@@ -37,7 +52,13 @@ class DecodePool {
   readonly #seats: Seat[] = []
   #next = 0
 
-  load(threads: number, array: number, source: ChunkSource, coordinates: readonly number[]): Promise<Chunk> {
+  load(
+    threads: number,
+    array: number,
+    source: ChunkSource,
+    coordinates: readonly number[],
+    into?: Placement,
+  ): Promise<Chunk | undefined> {
     const seat = this.#seat(threads)
     if (!seat.opened.has(array)) {
       seat.opened.add(array)
@@ -47,7 +68,7 @@ class DecodePool {
     return new Promise((resolve, reject) => {
       if (seat.waiting.size === 0) seat.worker.ref()
       seat.waiting.set(id, { resolve, reject })
-      seat.worker.postMessage({ kind: 'load', id, array, coordinates } satisfies Request)
+      seat.worker.postMessage({ kind: 'load', id, array, coordinates, into } satisfies Request)
     })
   }
 
@@ -89,11 +110,17 @@ function revive({ name, message }: { name: string; message: string }): Error {
 const pool = new DecodePool()
 let arrays = 0
 
+export interface PooledReader {
+  load(coordinates: readonly number[]): Promise<Chunk>
+  /** Decodes a chunk straight into its place in shared memory. */
+  place(coordinates: readonly number[], into: Placement): Promise<void>
+}
+
 /** A reader of `source`'s chunks on `threads` threads of the process's pool. */
-export function pooledChunks(
-  source: ChunkSource,
-  threads: number,
-): (coordinates: readonly number[]) => Promise<Chunk> {
+export function pooledChunks(source: ChunkSource, threads: number): PooledReader {
   const array = arrays++
-  return (coordinates) => pool.load(threads, array, source, coordinates)
+  return {
+    load: async (coordinates) => (await pool.load(threads, array, source, coordinates))!,
+    place: async (coordinates, into) => void (await pool.load(threads, array, source, coordinates, into)),
+  }
 }

@@ -3,12 +3,12 @@ import { type BoundedCache, forEachLimit } from '../cache.ts'
 import { cfDecoding, type Decoding } from '../cf.ts'
 import type { OpenOptions, Selection, Slab, Variable } from '../dataset.ts'
 import type { HttpOptions } from '../http.ts'
-import { allocate, isNumericDtype, type NumericDtype } from '../numeric.ts'
+import { allocate, isNumericDtype } from '../numeric.ts'
 import { copyBlock, type Region, resolveSelection, rowMajor } from '../selection.ts'
 import type { ByteStore } from '../store.ts'
 import { type Chunk, type ChunkReader, openChunks } from './chunks.ts'
 import type { ArrayInfo } from './metadata.ts'
-import { pooledChunks } from './pool.ts'
+import { type PooledReader, pooledChunks } from './pool.ts'
 
 interface Context {
   readonly name: string
@@ -40,7 +40,7 @@ export class ZarrVariable implements Variable {
   readonly #decoding: Decoding
   readonly #strict: boolean
   #local?: Promise<ChunkReader>
-  #pooled?: ChunkReader
+  #pooled?: PooledReader
 
   constructor(context: Context) {
     const { info, options } = context
@@ -68,21 +68,34 @@ export class ZarrVariable implements Variable {
         `${name} holds ${JSON.stringify(this.#rawType())}, not numbers: it is listed but not read`,
       )
     const region = resolveSelection(name, this.dimensions, this.shape, selection)
-    const data = allocate(stored, region.size)
-    const strides = rowMajor(region.count)
     const chunkCount = this.#chunkCount(region)
-    const load = await this.#reader(chunkCount)
-    const lanes = this.#context.store.remote ? 16 : 6
-    await forEachLimit(touched(region, this.chunks), lanes, async (coordinates) => {
+    const { threads, options, store, cache, info } = this.#context
+    const pooled =
+      threads > 0 && chunkCount >= (options.workers ? 2 : fewChunks) ? this.#poolReader() : undefined
+    const load = pooled?.load ?? (await this.#localReader())
+    const data = allocate(stored, region.size, pooled !== undefined)
+    const strides = rowMajor(region.count)
+    const chunkBytes = this.chunks.reduce((a, b) => a * b, data.BYTES_PER_ELEMENT)
+    await forEachLimit(touched(region, this.chunks), store.remote ? 16 : 6, async (coordinates) => {
       const origin = coordinates.map((c, axis) => c * this.chunks[axis])
       const from = origin.map((o, axis) => Math.max(o, region.start[axis]))
-      const count = origin.map(
-        (o, axis) => Math.min(o + this.chunks[axis], region.start[axis] + region.count[axis]) - from[axis],
+      const ends = origin.map((o, axis) =>
+        Math.min(o + this.chunks[axis], region.start[axis] + region.count[axis]),
       )
-      const partly = count.some((n, axis) => n < Math.min(this.chunks[axis], this.shape[axis] - origin[axis]))
-      const chunk = await this.#chunk(load, coordinates, stored, partly)
-      const at = dot(from, origin, chunk.strides)
-      copyBlock(chunk.data, at, chunk.strides, data, dot(from, region.start, strides), strides, count)
+      const count = ends.map((end, axis) => end - from[axis])
+      const to = dot(from, region.start, strides)
+      // Chunks that are used whole stream past the cache; parts, and what came over the network, are kept.
+      const whole = origin.every(
+        (o, axis) => count[axis] === Math.min(this.chunks[axis], this.shape[axis] - o),
+      )
+      if (whole && !store.remote && pooled) {
+        const inChunk = from.map((f, axis) => f - origin[axis])
+        return pooled.place(coordinates, { data, from: inChunk, to, strides, count })
+      }
+      const key = `${info.name}/${coordinates.join('.')}`
+      const keep = !whole || store.remote
+      const chunk = await (keep ? cache.get(key, chunkBytes, () => load(coordinates)) : load(coordinates))
+      copyBlock(chunk.data, dot(from, origin, chunk.strides), chunk.strides, data, to, strides, count)
     })
     return { data: this.#decoding.apply(data), dimensions: region.dimensions, shape: region.shape }
   }
@@ -103,27 +116,14 @@ export class ZarrVariable implements Variable {
     return chunks
   }
 
-  /** Chunks that are used whole stream past the cache; parts, and what came over the network, are kept. */
-  #chunk(
-    load: ChunkReader,
-    coordinates: readonly number[],
-    stored: NumericDtype,
-    partly: boolean,
-  ): Promise<Chunk> {
-    const { cache, store, info } = this.#context
-    if (!partly && !store.remote) return load(coordinates)
-    const bytes = this.chunks.reduce((a, b) => a * b, allocate(stored, 0).BYTES_PER_ELEMENT)
-    return cache.get(`${info.name}/${coordinates.join('.')}`, bytes, () => load(coordinates))
+  #poolReader(): PooledReader {
+    const { store, info, threads, http } = this.#context
+    this.#pooled ??= pooledChunks({ location: store.location, http, info, strict: this.#strict }, threads)
+    return this.#pooled
   }
 
-  async #reader(chunkCount: number): Promise<ChunkReader> {
-    const { store, info, threads, http, options } = this.#context
-    const source = { location: store.location, http, info, strict: this.#strict }
-    if (threads > 0 && chunkCount >= (options.workers ? 2 : fewChunks)) {
-      this.#pooled ??= pooledChunks(source, threads)
-      return this.#pooled
-    }
-    this.#local ??= openChunks(store, info, this.#strict)
+  #localReader(): Promise<ChunkReader> {
+    this.#local ??= openChunks(this.#context.store, this.#context.info, this.#strict)
     return this.#local
   }
 }
