@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { dataCommand } from './data.ts'
+import { run } from './run.ts'
+
+/** The version in package.json, which lies two folders above this file in the source and in the build. */
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+const program = new Command('align-da')
+  .description('Generative data assimilation: a diffusion prior of the atmosphere, guided by observations.')
+  .version(version)
+  .showSuggestionAfterError()
+  .addCommand(dataCommand())
+
+await run(program, process.argv)

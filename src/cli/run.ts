@@ -1,0 +1,48 @@
+import type { Command } from 'commander'
+import { AlignDaError } from '../base/errors.ts'
+
+/**
+ * Runs the command line. What the user can put right is printed as one message, without a stack, and exits with 1;
+ * anything else is a defect and keeps its stack. Ctrl-C exits with 130 after temporary files are gone.
+ */
+export async function run(program: Command, argv: readonly string[]): Promise<void> {
+  process.on('SIGINT', interrupt)
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    await program.parseAsync([...argv])
+  } catch (error) {
+    process.stderr.write(`${message(error)}\n`)
+    process.exitCode = 1
+  }
+}
+
+const cleanups = new Set<() => void>()
+
+/** Registers what must be undone when the user interrupts; returns how to take it back. */
+export function onInterrupt(cleanup: () => void): () => void {
+  cleanups.add(cleanup)
+  return () => cleanups.delete(cleanup)
+}
+
+function interrupt(): void {
+  for (const cleanup of cleanups) cleanup()
+  process.stderr.write('\ninterrupted; nothing was written\n')
+  process.exit(130)
+}
+
+const ordinary = ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EROFS', 'EPERM', 'EMFILE']
+
+function message(error: unknown): string {
+  if (error instanceof AlignDaError) return `error: ${error.message}`
+  if (error instanceof Error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return `error: ${path ?? 'a file'} does not exist`
+    if (code && ordinary.includes(code)) return `error: ${error.message}`
+    return `unexpected error, please report it: ${error.stack ?? error.message}`
+  }
+  return `unexpected error: ${String(error)}`
+}
