@@ -19,7 +19,6 @@ export {
   pad,
   padPeriodic,
   type Range,
-  roll,
   scatterAdd,
   slice,
   stack,

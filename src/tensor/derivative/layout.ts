@@ -19,6 +19,7 @@ import {
   transposePrimitive,
 } from '../ops/layout.ts'
 import { reduce, reducePrimitives } from '../ops/reduce.ts'
+import { roll, rollPrimitive, shift, shiftPrimitive } from '../ops/shift.ts'
 import { zeros } from '../ops/source.ts'
 import { defineVjp, sumTo } from './rules.ts'
 
@@ -122,3 +123,11 @@ defineVjp(reducePrimitives.max, (node, [g]) => {
   const mask = cast(hit, x.dtype)
   return [combine('mul', mask, combine('div', kept(node, g), reduce('sum', mask, axes, { keep: true })))]
 })
+
+// Both move values without mixing them: the adjoint moves them back.
+defineVjp(rollPrimitive, (node, [g]) => [
+  g && roll(g, -(node.attrs.shift as number), node.attrs.axis as number),
+])
+defineVjp(shiftPrimitive, (node, [g]) => [
+  g && shift(g, -(node.attrs.shift as number), node.attrs.axis as number),
+])

@@ -259,16 +259,6 @@ export function padPeriodic(x: Tensor, axis: number, width: number): Tensor {
   return concat([part([-width, null]), x, part([0, width])], k)
 }
 
-/** x turned by `shift` positions along `axis`, what leaves at the end coming back at the front. */
-export function roll(x: Tensor, shift: number, axis: number): Tensor {
-  const k = normaliseAxis('roll', axis, x.rank)
-  const n = x.shape[k]
-  const s = ((shift % n) + n) % n
-  if (s === 0) return x
-  const part = (range: Range) => slice(x, ...x.shape.map((_, i) => (i === k ? range : null)))
-  return concat([part([n - s, null]), part([0, n - s])], k)
-}
-
 export const gatherPrimitive: Primitive = {
   name: 'gather',
   evaluate([x, index], node) {
