@@ -88,7 +88,7 @@ async function readColumns(file: Uint8Array, metadata: FileMetaData, names: stri
       file: {
         byteLength: file.length,
         // The library reads parts of the buffer it is given: a copy, because `file` may be a view into a larger one.
-        slice: async (start, end) => file.slice(start, end).buffer as ArrayBuffer,
+        slice: async (start, end) => new Uint8Array(file.subarray(start, end)).buffer,
       },
       metadata,
       columns: names,
