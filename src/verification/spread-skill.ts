@@ -1,0 +1,34 @@
+import { meanWhereKnown, memberCount, type Values, type Weights } from './sample.ts'
+
+export interface SpreadSkill {
+  /** Mean over points of the members' variance with divisor M - 1. */
+  variance: number
+  /** Mean squared error of the ensemble mean. */
+  mse: number
+  /** sqrt((M + 1) / M * variance / mse): 1 for a reliable ensemble of any size, below 1 when it is too narrow. */
+  ratio: number
+}
+
+/**
+ * Spread and skill of an ensemble [members, points] of at least two members. The factor (M + 1) / M makes up for the
+ * ensemble mean's own sampling error (Fortin et al. 2014, J. Hydrometeor. 15, 1708-1713, eq. 15). Over several dates
+ * average `variance` and `mse` first and call `spreadSkillRatio`. NaN rule: `isKnown`.
+ */
+export function spreadSkill(ensemble: Values, truth: Values, weights?: Weights): SpreadSkill {
+  const members = memberCount(ensemble, truth)
+  const points = truth.length
+  const mean = new Float64Array(points)
+  for (let i = 0; i < ensemble.length; i++) mean[i % points] += ensemble[i] / members
+  const variance = meanWhereKnown(truth, weights, (i) => {
+    let sum = 0
+    for (let m = 0; m < members; m++) sum += (ensemble[m * points + i] - mean[i]) ** 2
+    return sum / (members - 1)
+  })
+  const mse = meanWhereKnown(truth, weights, (i) => (mean[i] - truth[i]) ** 2)
+  return { variance, mse, ratio: spreadSkillRatio(variance, mse, members) }
+}
+
+/** sqrt((M + 1) / M * variance / mse); NaN for a single member. */
+export function spreadSkillRatio(variance: number, mse: number, members: number): number {
+  return members < 2 ? Number.NaN : Math.sqrt((((members + 1) / members) * variance) / mse)
+}
