@@ -26,6 +26,7 @@ export {
 export { linear, type MatmulOptions, matmul } from './ops/matmul.ts'
 export { layerNorm, softmax } from './ops/normalise.ts'
 export { type ScanOptions, scan } from './ops/scan.ts'
+export { roll, shift } from './ops/shift.ts'
 export { arange, constant, input, ones, zeros } from './ops/source.ts'
 export { chooseDevice, type Device, devices } from './run/device.ts'
 export type { HostTensor, Tensors } from './run/messages.ts'
