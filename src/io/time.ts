@@ -43,23 +43,14 @@ export function decodeTimes(
   return result
 }
 
-/** Milliseconds since 1970 as whole hours (or a finer unit where hours do not suffice) since 1970-01-01. */
-export function encodeTimes(
-  times: ArrayLike<number>,
-  since = '1970-01-01',
-): { values: BigInt64Array; units: string } {
-  const origin = Date.parse(`${since}T00:00:00Z`)
-  const all = Array.from(times)
-  const fits = (step: number) => all.every((t) => Number.isInteger((t - origin) / step))
-  const [unit, step] = fits(3_600_000)
-    ? ['hours', 3_600_000]
-    : fits(1000)
-      ? ['seconds', 1000]
-      : ['milliseconds', 1]
-  return {
-    values: BigInt64Array.from(all, (t) => BigInt(Math.round((t - origin) / (step as number)))),
-    units: `${unit} since ${since}`,
-  }
+/**
+ * Milliseconds of one unit, and of the origin since 1970, of units in the standard calendar.
+ * @throws DataError as `decodeTimes` does.
+ */
+export function parseTimeUnits(units: string): { step: number; origin: number } {
+  const { step, origin } = parseUnits(units, 'standard')
+  const day = calendars.standard.day(origin.year, origin.month, origin.day)
+  return { step, origin: (day - unixDay) * dayMilliseconds + origin.milliseconds }
 }
 
 const dayMilliseconds = 86_400_000

@@ -22,9 +22,15 @@ const bareDimension = 'This is a netCDF dimension but not a netCDF variable'
 
 const limits = { objects: 10_000, depth: 4, attributes: 10_000 }
 
+/** The C library, told to throw its errors and not to print them. */
+const library = h5wasm.ready.then((Module) => {
+  Module.activate_throwing_error_handler()
+  return Module
+})
+
 port.on('message', async (request: Hdf5Request) => {
   try {
-    const { Module } = { Module: await h5wasm.ready }
+    const Module = await library
     if (request.kind === 'close') {
       files.get(request.path)?.close()
       files.delete(request.path)
