@@ -21,6 +21,7 @@ export {
   type Range,
   scatterAdd,
   slice,
+  split,
   stack,
 } from './ops/layout.ts'
 export { linear, type MatmulOptions, matmul } from './ops/matmul.ts'

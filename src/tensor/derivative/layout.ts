@@ -15,6 +15,7 @@ import {
   scatterAddPrimitive,
   slice,
   slicePrimitive,
+  splitPrimitive,
   transpose,
   transposePrimitive,
 } from '../ops/layout.ts'
@@ -72,6 +73,11 @@ defineVjp(concatPrimitive, (node, [g], needs) => {
       ? slice(g, ...x.shape.map((_, k) => (k === axis ? ([start, offset] as const) : null)))
       : undefined
   })
+})
+
+defineVjp(splitPrimitive, (node, cotangents) => {
+  const parts = cotangents.map((g, i) => g ?? zeros(node.outputs[i].shape, node.outputs[i].dtype))
+  return [concat(parts, node.attrs.axis as number)]
 })
 
 defineVjp(padPrimitive, (node, [g]) => {

@@ -1,4 +1,4 @@
-import { apply, type Primitive, type Tensor, type Values } from '../graph.ts'
+import { addNode, apply, type Primitive, type Tensor, type Values } from '../graph.ts'
 import { normaliseAxis, sameShape, shapeError, show, sizeOf, stridesOf } from '../shape.ts'
 import { constantPrimitive } from './source.ts'
 
@@ -344,4 +344,37 @@ function each(shape: readonly number[], visit: (index: number[], i: number) => v
     visit(index, i)
     for (let axis = shape.length - 1; axis >= 0 && ++index[axis] === shape[axis]; axis--) index[axis] = 0
   }
+}
+
+/** Consecutive pieces of the given sizes along an axis. */
+export const splitPrimitive: Primitive = {
+  name: 'split',
+  evaluate([x], node) {
+    const axis = node.attrs.axis as number
+    const strides = stridesOf(x.shape)
+    let start = 0
+    return node.outputs.map(({ shape }) => {
+      const offset = start * strides[axis]
+      start += shape[axis]
+      return pick(x, shape, (index) => index.reduce((o, k, i) => o + k * strides[i], offset))
+    })
+  },
+  emit: (e, node, [x]) =>
+    e.add(
+      'Split',
+      [x, e.ints(node.attrs.sizes as number[])],
+      { axis: node.attrs.axis as number },
+      node.outputs.length,
+    ),
+}
+
+/** x cut into consecutive pieces along `axis`: into `parts` equal ones, or into pieces of the given sizes. */
+export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
+  const k = normaliseAxis('split', axis, x.rank)
+  const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(x.shape[k] / parts) : [...parts]
+  if (sizes.some((n) => !Number.isInteger(n) || n < 1) || sizes.reduce((a, b) => a + b, 0) !== x.shape[k])
+    throw shapeError('split', `axis ${k} of ${show(x.shape)} does not divide into pieces of ${show(sizes)}`)
+  if (sizes.length === 1) return [x]
+  const pieces = sizes.map((n) => ({ shape: x.shape.map((m, i) => (i === k ? n : m)), dtype: x.dtype }))
+  return [...addNode(splitPrimitive, [x], { axis: k, sizes }, pieces).outputs]
 }
