@@ -39,13 +39,15 @@ export class PrepbufrDecoder {
 
   /** Appends the observations of a message to `builder`. Throws DataError when the message has no valid time. */
   append(message: BufrMessage, builder: ObservationBuilder, options?: RowOptions) {
+    let virtmp: number | undefined
     for (const report of this.reports(message)) {
+      virtmp ??= virtmpCode(this.dictionary)
       if (Number.isNaN(message.time)) throw new DataError(`${place(message)}: no valid date in section 1`)
       // Mass and wind of one report follow each other as two subsets with the same station and number.
       const key = Number.isNaN(report.sequence) ? '' : `${report.station} ${report.sequence}`
       if (key === '' || key !== this.previous) this.sounding++
       this.previous = key
-      appendRows(report, this.sounding, virtmpCode(this.dictionary), builder, options)
+      appendRows(report, this.sounding, virtmp, builder, options)
     }
   }
 }
