@@ -59,9 +59,7 @@ async function obs(file: string, options: Options): Promise<void> {
   if (options.plot) figureFormat(options.plot)
   const all = await readObservations(file)
   const table = select(all, options, file)
-  const rows = countObservations(table)
-  if (options.json) console.log(jsonText({ file, ...summarize(table), counts: rows }))
-  else printSummary(file, table)
+  printObservations(file, table, options.json ?? false)
   if (options.out && extension === '.parquet') await writeObservationsParquet(options.out, table)
   else if (options.out) await writeObservationsCsv(options.out, table)
   if (options.plot) await writeFigure(options.plot, obsMap(table, { ...options, file }))
@@ -94,7 +92,12 @@ function select(
   return kept
 }
 
-function printSummary(file: string, table: ObservationTable): void {
+/** Prints what observations there are, for people or for programs. */
+export function printObservations(file: string, table: ObservationTable, json: boolean): void {
+  if (json) {
+    console.log(jsonText({ file, ...summarize(table), counts: countObservations(table) }))
+    return
+  }
   const { rows, stations, soundings, time, latitude, longitude } = summarize(table)
   const span = (range: readonly [number, number] | null, digits = 1) =>
     range ? `${range[0].toFixed(digits)} .. ${range[1].toFixed(digits)}` : 'none'

@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import { ConfigError, DataError } from '../base/errors.ts'
-import type { ObservationTable } from '../io/observations/table.ts'
+import { filter, type ObservationTable } from '../io/observations/table.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import { mapFigure } from '../report/mapFigure.ts'
 import type { Region } from '../report/projection.ts'
+import { timeText } from './times.ts'
 
 export interface ObsMapOptions {
   readonly file: string
@@ -24,7 +25,10 @@ const modelNames: Readonly<Record<string, string>> = {
  * A map of the places of observations. With one variable they are coloured by their mean value at each place (or by
  * the mean observation minus background, marks up to 3); with several they are dots.
  */
-export function obsMap(table: ObservationTable, options: ObsMapOptions): string {
+export function obsMap(all: ObservationTable, options: ObsMapOptions): string {
+  const region = options.region && regionOf(options.region)
+  const table = region ? filter(all, (i) => inside(region, all.longitude[i], all.latitude[i])) : all
+  if (table.length === 0) throw new DataError('no observation of the selection lies in the region of the map')
   const variables = [...new Set(table.variable)]
   const single = variables.length === 1 ? variables[0] : undefined
   if (options.departures && !single)
@@ -32,13 +36,11 @@ export function obsMap(table: ObservationTable, options: ObsMapOptions): string 
   const places = meanByPlace(table, options.departures ?? false)
   if (places.longitude.length === 0)
     throw new DataError('no observation of the selection has a background and a quality mark up to 3')
-  const region = options.region && regionOf(options.region)
-  const count = `${table.length} observations at ${places.longitude.length} places`
+  const count = `${table.length} observations of ${places.longitude.length} reports`
   const what = single ? (observedVariables[single]?.name ?? single) : 'observations'
   const title =
     options.title ?? (options.departures ? `Observation minus background: ${what}` : sentence(what))
-  const first = Math.min(...sample(table.time))
-  const subtitle = `${basename(options.file)} · ${new Date(first).toISOString().slice(0, 16).replace('T', ' ')} UTC · ${count}`
+  const subtitle = `${basename(options.file)} · ${timesText(table.time)} · ${count}`
   return mapFigure({
     title,
     subtitle,
@@ -63,7 +65,7 @@ function colouring(code: string, departures: boolean, values: Float64Array) {
   const known = modelNames[code]
   const unit = observedVariables[code]?.unit
   // Over all levels of a sounding a difference is dominated by a few: the ends leave out the outer hundredth.
-  const scale = { clip: departures ? 0.01 : 0.002 }
+  const scale = { clip: departures ? 0.01 : 0.003 }
   return { values, kind, variable: known ?? code, units: unit, scale }
 }
 
@@ -97,12 +99,17 @@ export function regionOf([west, south, east, north]: readonly number[]): Region 
   return { west, south, east, north }
 }
 
+function inside({ west, east, south, north }: Region, longitude: number, latitude: number): boolean {
+  const turn = (a: number) => ((a % 360) + 360) % 360
+  return latitude >= south && latitude <= north && turn(longitude - west) <= (turn(east - west) || 360)
+}
+
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** Few enough values to hand over as arguments. */
-function sample(values: Float64Array): number[] {
-  const step = Math.max(1, Math.floor(values.length / 1000))
-  const picked: number[] = []
-  for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) picked.push(values[i])
-  return picked.length ? picked : [0]
+/** First and last time, the date once where it is the same. */
+function timesText(times: Float64Array): string {
+  const sorted = times.filter(Number.isFinite).sort()
+  if (sorted.length === 0) return 'unknown time'
+  const [first, last] = [timeText(sorted[0]), timeText(sorted[sorted.length - 1])]
+  return `${first} – ${last.startsWith(first.slice(0, 10)) ? last.slice(11) : last} UTC`
 }

@@ -15,23 +15,29 @@ export async function run(program: Command, argv: readonly string[]): Promise<vo
   try {
     await program.parseAsync([...argv])
   } catch (error) {
+    if (interrupted) return
     process.stderr.write(`${message(error)}\n`)
     process.exitCode = 1
   }
 }
 
-const cleanups = new Set<() => void>()
+const cleanups = new Set<() => void | Promise<void>>()
+let interrupted = false
 
 /** Registers what must be undone when the user interrupts; returns how to take it back. */
-export function onInterrupt(cleanup: () => void): () => void {
+export function onInterrupt(cleanup: () => void | Promise<void>): () => void {
   cleanups.add(cleanup)
   return () => cleanups.delete(cleanup)
 }
 
 function interrupt(): void {
-  for (const cleanup of cleanups) cleanup()
-  process.stderr.write('\ninterrupted; nothing was written\n')
-  process.exit(130)
+  // A second Ctrl-C does not wait.
+  if (interrupted) process.exit(130)
+  interrupted = true
+  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => {
+    process.stderr.write('\ninterrupted; nothing half-written is left\n')
+    process.exit(130)
+  })
 }
 
 const ordinary = ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EROFS', 'EPERM', 'EMFILE']

@@ -135,7 +135,11 @@ function stationDots(frame: MapFrame, stations: StationLayer, scale: ColourScale
     dots.push(element('circle', { cx: point[0], cy: point[1], r: size / 2, fill: colour }))
   }
   const rim = size >= 3 ? { stroke: theme.paper, 'stroke-width': 0.5 } : {}
-  return element('g', values ? { stroke: theme.ink, 'stroke-width': 0.35 } : rim, dots.join(''))
+  return element(
+    'g',
+    values ? { stroke: theme.ink, 'stroke-width': size >= 4 ? 0.35 : 0.15 } : rim,
+    dots.join(''),
+  )
 }
 
 /** The orthographic projection maps the far side too: a place is shown when d3 would draw it. */

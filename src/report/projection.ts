@@ -1,5 +1,5 @@
 /// <reference path="./d3-geo-projection.d.ts" />
-import { type GeoProjection, geoEquirectangular, geoOrthographic, geoPath } from 'd3-geo'
+import { type GeoProjection, geoEquirectangular, geoOrthographic, geoPath, geoProjection } from 'd3-geo'
 import { geoRobinson } from 'd3-geo-projection'
 import { ConfigError, didYouMean } from '../base/errors.ts'
 
@@ -49,14 +49,25 @@ export function mapFrame(width: number, options: ProjectionOptions = {}): MapFra
   const make = { robinson: geoRobinson, orthographic: geoOrthographic, equirectangular: geoEquirectangular }[
     name
   ]
+  if (region) {
+    const stretched = name === 'equirectangular' ? plateCarree((region.south + region.north) / 2) : make()
+    return regionalFrame(stretched.precision(0.3), name, width, region)
+  }
   const projection = make().precision(0.3)
-  if (region) return regionalFrame(projection, name, width, region)
   projection.rotate([-centre[0], name === 'orthographic' ? -centre[1] : 0])
   const sphere = { type: 'Sphere' } as const
   projection.fitWidth(width, sphere)
   const path = geoPath(projection)
   const height = path.bounds(sphere)[1][1]
   return { projection, width, height, outline: path.digits(2)(sphere) ?? '', regional: false }
+}
+
+/** The equirectangular projection that is true along a parallel (Snyder 1987, eq. 12-1), so that shapes are right there. */
+function plateCarree(parallel: number): GeoProjection {
+  const c = Math.max(0.2, Math.cos((parallel * Math.PI) / 180))
+  const raw = (lambda: number, phi: number): [number, number] => [c * lambda, phi]
+  raw.invert = (x: number, y: number): [number, number] => [x / c, y]
+  return geoProjection(raw)
 }
 
 function regionalFrame(

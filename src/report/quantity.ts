@@ -80,7 +80,7 @@ const table: Readonly<Record<string, Row>> = {
     units: 'hPa',
     si: 'Pa',
     factor: 0.01,
-    map: 'haline',
+    map: 'batlow',
   },
   surface_pressure: { label: 'Surface pressure', units: 'hPa', si: 'Pa', factor: 0.01, map: 'batlow' },
   total_precipitation_6hr: {

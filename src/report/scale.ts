@@ -25,7 +25,7 @@ export interface ScaleOptions {
   readonly max?: number
   /** About how many colour bands; 0 (the default) for a continuous scale. */
   readonly bands?: number
-  /** Share of the values that may lie beyond each end that was not given (default 0.002). */
+  /** Share of the values that may lie beyond each end that was not given (default 0.005). */
   readonly clip?: number
 }
 
@@ -34,7 +34,7 @@ export interface ScaleOptions {
  * @throws DataError when no value is finite and an end is not given, or when min is not below max.
  */
 export function colourScale(values: ArrayLike<number>, options: ScaleOptions): ColourScale {
-  const { bands = 0, clip = 0.002, symmetric = false } = options
+  const { bands = 0, clip = 0.005, symmetric = false } = options
   const map = colourMap(options.map)
   const finite = Float64Array.from(values).filter(Number.isFinite).sort()
   if (finite.length === 0 && (options.min === undefined || options.max === undefined))

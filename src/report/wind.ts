@@ -1,6 +1,5 @@
 import { type LatLonField, sampler } from './field.ts'
 import { type MapFrame, unproject } from './projection.ts'
-import { niceStep } from './scale.ts'
 import { element, round, textElement } from './svg.ts'
 import { theme } from './theme.ts'
 
@@ -80,8 +79,8 @@ export function windLayer(frame: MapFrame, layer: WindLayer): { symbols: string;
   const spacing = layer.spacing ?? 22
   const speeds = points.map((p) => p.speed).sort((a, b) => a - b)
   const strong = speeds[Math.floor(0.97 * (speeds.length - 1))]
-  const reference = niceStep(0, strong, 1)
-  const perSpeed = (1.25 * spacing) / reference
+  const perSpeed = (1.45 * spacing) / strong
+  const reference = keySpeed(strong)
   const d = points
     .map((p) => arrow(p.x, p.y, p.direction, Math.min(perSpeed * p.speed, 1.9 * spacing)))
     .join('')
@@ -94,6 +93,12 @@ export function windLayer(frame: MapFrame, layer: WindLayer): { symbols: string;
       fill: theme.muted,
     })
   return { symbols: element('path', { d, ...ink }), key }
+}
+
+/** The greatest of 1, 2, 5, 10, 20 ... that is not above a speed. */
+function keySpeed(speed: number): number {
+  const power = 10 ** Math.floor(Math.log10(speed))
+  return ([5, 2].find((f) => f * power <= speed) ?? 1) * power
 }
 
 /** An arrow centred on a point. */
