@@ -4,76 +4,29 @@ import { earthRadius as a, coriolis, omega, Rd } from './constants.ts'
 import { Differences } from './differences.ts'
 import { gaussLegendre } from './gauss-legendre.ts'
 import { Grid } from './grid.ts'
+import {
+  type Flow,
+  gridFamily,
+  largest,
+  onGrid,
+  order,
+  rms,
+  solidBody,
+  solidBodyGeopotential,
+  speed,
+  wavy,
+} from './testing/flows.ts'
 import { divergence, kineticEnergy, vorticity } from './wind.ts'
 
 const r = Math.PI / 180
-type Flow = (latitude: number, longitude: number) => number
 
-function onGrid(grid: Grid, f: Flow): Float64Array {
-  return Float64Array.from({ length: grid.size }, (_, i) =>
-    f(grid.latitude[Math.floor(i / grid.columns)] * r, grid.longitude[i % grid.columns] * r),
-  )
-}
-
-/** Largest |a - b| where neither is NaN and at least `from` degrees from the equator. */
-function largest(grid: Grid, x: Float64Array, y: Float64Array, from = 0): number {
-  let worst = 0
-  x.forEach((value, i) => {
-    if (Math.abs(grid.latitude[Math.floor(i / grid.columns)]) < from || Number.isNaN(value - y[i])) return
-    worst = Math.max(worst, Math.abs(value - y[i]))
-  })
-  return worst
-}
-
-/** Area-weighted root mean square of a - b where neither is NaN. */
-function rms(grid: Grid, x: Float64Array, y: Float64Array): number {
-  const areas = grid.cellAreas()
-  let [sum, weight] = [0, 0]
-  x.forEach((value, i) => {
-    const area = areas[Math.floor(i / grid.columns)]
-    if (Number.isNaN(value - y[i])) return
-    sum += area * (value - y[i]) ** 2
-    weight += area
-  })
-  return Math.sqrt(sum / weight)
-}
-
-const family: [string, (n: number) => Grid][] = [
-  ['equiangular', (n) => Grid.equiangular(n, 2 * n)],
-  ['with poles', (n) => Grid.equiangular(n + 1, 2 * n, { poles: true })],
-  ['Gaussian', (n) => Grid.gaussian(n)],
-  ['south first, westward', (n) => {
-    const { latitude, longitude } = Grid.equiangular(n, 2 * n)
-    return Grid.fromCoordinates(latitude.slice().reverse(), longitude.slice().reverse())
-  }],
-  ['regional', (n) => Grid.fromCoordinates(
-    Array.from({ length: n }, (_, i) => 70 - (40 * i) / (n - 1)),
-    Array.from({ length: n }, (_, j) => (60 * j) / (n - 1)),
-  )],
-] // biome-ignore format: a table
-
-/** Order of convergence of `error` between n and 2n rows. */
-const order = (error: (n: number) => number, n = 32) => Math.log2(error(n) / error(2 * n))
-
-const speed = 40
-/** Solid-body rotation about an axis tilted by 0.6 rad: u, v, vorticity are smooth over the poles, divergence is 0. */
-const tilt = 0.6
-const solid = {
-  u: ((lat, lon) =>
-    speed * (Math.cos(lat) * Math.cos(tilt) + Math.sin(lat) * Math.cos(lon) * Math.sin(tilt))) as Flow,
-  v: ((_, lon) => -speed * Math.sin(lon) * Math.sin(tilt)) as Flow,
-  vorticity: ((lat, lon) =>
-    ((2 * speed) / a) *
-    (Math.sin(lat) * Math.cos(tilt) - Math.cos(lat) * Math.cos(lon) * Math.sin(tilt))) as Flow,
-}
-
-describe.each(family)('on a grid %s', (_, make) => {
+describe.each(gridFamily)('on a grid %s', (_, make) => {
   const solidErrors = (n: number) => {
     const grid = make(n)
     const d = new Differences(grid)
-    const [u, v] = [onGrid(grid, solid.u), onGrid(grid, solid.v)]
+    const [u, v] = [onGrid(grid, solidBody.u), onGrid(grid, solidBody.v)]
     return {
-      vorticity: rms(grid, vorticity(u, v, d), onGrid(grid, solid.vorticity)) / ((2 * speed) / a),
+      vorticity: rms(grid, vorticity(u, v, d), onGrid(grid, solidBody.vorticity)) / ((2 * speed) / a),
       divergence: rms(grid, divergence(u, v, d), new Float64Array(grid.size)) / ((2 * speed) / a),
     }
   }
@@ -104,10 +57,7 @@ describe.each(family)('on a grid %s', (_, make) => {
   it('solid-body geopotential gives the wind U cos(lat), to second order', () => {
     const error = (n: number) => {
       const grid = make(n)
-      const wind = geostrophicWind(
-        onGrid(grid, (lat) => -a * omega * speed * Math.sin(lat) ** 2),
-        new Differences(grid),
-      )
+      const wind = geostrophicWind(onGrid(grid, solidBodyGeopotential), new Differences(grid))
       expect(largest(grid, wind.v, new Float64Array(grid.size))).toBeLessThan(1e-6)
       return largest(
         grid,
@@ -120,20 +70,11 @@ describe.each(family)('on a grid %s', (_, make) => {
   })
 
   it('a wavy geopotential gives both components, to second order', () => {
-    const A = 3000
-    const phi: Flow = (lat, lon) => A * Math.sin(lat) * Math.cos(lat) ** 3 * Math.cos(3 * lon)
     const error = (n: number) => {
       const grid = make(n)
-      const wind = geostrophicWind(onGrid(grid, phi), new Differences(grid))
-      const u = onGrid(grid, (lat, lon) => {
-        const slope = Math.cos(lat) ** 4 - 3 * Math.sin(lat) ** 2 * Math.cos(lat) ** 2
-        return (-A * slope * Math.cos(3 * lon)) / (2 * omega * Math.sin(lat) * a)
-      })
-      const v = onGrid(
-        grid,
-        (lat, lon) => (-3 * A * Math.cos(lat) ** 2 * Math.sin(3 * lon)) / (2 * omega * a),
-      )
-      return Math.max(largest(grid, wind.u, u, 20), largest(grid, wind.v, v, 20))
+      const wind = geostrophicWind(onGrid(grid, wavy.geopotential), new Differences(grid))
+      const of = (x: Float64Array, exact: Flow) => largest(grid, x, onGrid(grid, exact), 20)
+      return Math.max(of(wind.u, wavy.u), of(wind.v, wavy.v))
     }
     expect(order(error)).toBeGreaterThan(1.85)
     expect(error(64)).toBeLessThan(0.15)

@@ -70,6 +70,14 @@ describe('balance scores', () => {
     expect(geoScore(warm, truth, speedyChannels, d).score).toBe(100)
   })
 
+  it('of a state that is NaN where the truth is not are NaN', () => {
+    const state = truth.slice()
+    state[speedyChannels.index('t500') * grid.size] = Number.NaN
+    expect(geoScore(state, truth, speedyChannels, d).score).toBeNaN()
+    expect(hydroScore(state, truth, speedyChannels, grid).score).toBeNaN()
+    expect(hydroScore(state, state, speedyChannels, grid).score).toBe(100)
+  })
+
   it('ignore levels outside 200..700 hPa unless asked, and say what is missing', () => {
     const state = truth.slice()
     const low = speedyChannels.index('u925')

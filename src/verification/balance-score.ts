@@ -1,3 +1,5 @@
+import { checkSame, type Values } from './sample.ts'
+
 /**
  * 100 x 2 sigmoid(-|D - D_truth|): 100 when a state is exactly as unbalanced as the truth, towards 0 as its mismatch
  * departs from the truth's. The form is reconstructed from Align-DA (arXiv 2505.22008), which prints scores of
@@ -15,4 +17,10 @@ export interface BalanceScore {
   mismatch: number
   /** D of the truth. */
   truth: number
+}
+
+/** Whether the state is NaN where the truth is not: such a state scores NaN, as every forecast that broke. */
+export function isBroken(state: Values, truth: Values): boolean {
+  checkSame(state, truth, 'state')
+  return state.some((x, i) => Number.isNaN(x) && !Number.isNaN(truth[i]))
 }

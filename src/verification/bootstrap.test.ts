@@ -13,7 +13,7 @@ function ar1(phi: number, n: number, mean: number, ...path: (string | number)[])
 const mean = ([m]: number[]) => m
 
 /** Share of 95 % intervals of a mean that hold the true mean. */
-function coverage(phi: number, n: number, block?: number, cases = 250): number {
+function coverage(phi: number, n: number, block?: number, cases = 500): number {
   let held = 0
   for (let k = 0; k < cases; k++) {
     const options = { replicates: 300, seed: k, ...(block ? { block } : {}) }

@@ -2,7 +2,7 @@ import { geostrophicMismatch, type MismatchOptions } from '../atmosphere/balance
 import type { ChannelSet } from '../atmosphere/channels.ts'
 import type { Differences } from '../atmosphere/differences.ts'
 import { DataError, ShapeError } from '../base/errors.ts'
-import { type BalanceScore, balanceScore } from './balance-score.ts'
+import { type BalanceScore, balanceScore, isBroken } from './balance-score.ts'
 import type { Values } from './sample.ts'
 
 export interface GeoScoreOptions extends MismatchOptions {
@@ -23,7 +23,9 @@ export function geoScore(
   d: Differences,
   options: GeoScoreOptions = {},
 ): BalanceScore {
-  const mismatch = geostrophicMismatchOfState(state, channels, d, options)
+  const mismatch = isBroken(state, truth)
+    ? Number.NaN
+    : geostrophicMismatchOfState(state, channels, d, options)
   const reference = geostrophicMismatchOfState(truth, channels, d, options)
   return { score: balanceScore(mismatch, reference), mismatch, truth: reference }
 }

@@ -2,7 +2,7 @@ import type { ChannelSet } from '../atmosphere/channels.ts'
 import type { Grid } from '../atmosphere/grid.ts'
 import { hydrostaticMismatch } from '../atmosphere/hydrostatic.ts'
 import { DataError, ShapeError } from '../base/errors.ts'
-import { type BalanceScore, balanceScore } from './balance-score.ts'
+import { type BalanceScore, balanceScore, isBroken } from './balance-score.ts'
 import type { Values } from './sample.ts'
 
 export interface HydroScoreOptions {
@@ -28,7 +28,9 @@ export function hydroScore(
   grid: Grid,
   options: HydroScoreOptions = {},
 ): BalanceScore {
-  const mismatch = hydrostaticMismatchOfState(state, channels, grid, options)
+  const mismatch = isBroken(state, truth)
+    ? Number.NaN
+    : hydrostaticMismatchOfState(state, channels, grid, options)
   const reference = hydrostaticMismatchOfState(truth, channels, grid, options)
   const { scale = 1 } = options
   return { score: balanceScore(scale * mismatch, scale * reference), mismatch, truth: reference }
