@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DataError } from '../../base/errors.ts'
 import { sharedData } from '../../base/testing.ts'
+import { prepbufrReports } from '../prepbufr/prepbufr.ts'
 import { parseConvinfo, readConvinfo } from './convinfo.ts'
 import { errorAt, parseErrorTable, readErrorTable } from './error-table.ts'
 
@@ -58,6 +59,34 @@ describe('the error table', () => {
     expect(whole.get(120)).toEqual(table.get(120))
   })
 })
+
+it.skipIf(!sharedData)(
+  'the errors in a PrepBUFR file are those of the table (needs the shared data)',
+  async () => {
+    const table = await readErrorTable(join(sharedData!, 'real/prepobs_errtable.global.2020082412'))
+    const bytes = readFileSync(join(sharedData!, 'real/gdas.20201101.t12z.ADPUPA.prepbufr'))
+    const agree = { t: 0, rh: 0, wind: 0 }
+    const all = { t: 0, rh: 0, wind: 0 }
+    for (const report of prepbufrReports(bytes))
+      for (const level of report.levels) {
+        const written = {
+          t: level.temperature?.error ?? Number.NaN,
+          rh: (level.humidity?.error ?? Number.NaN) / 10,
+          wind: level.wind?.error ?? Number.NaN,
+        }
+        for (const name of ['t', 'rh', 'wind'] as const) {
+          if (Number.isNaN(written[name])) continue
+          all[name]++
+          // The file keeps one decimal of the unit of the table.
+          const step = name === 'rh' ? 0.01 : 0.1
+          const expected = errorAt(table, report.type, name, 100 * level.pressure!.events[0].value)
+          if (Math.abs(written[name] - expected) < 0.501 * step) agree[name]++
+        }
+      }
+    expect(all).toEqual({ t: 29_505, rh: 27_740, wind: 36_868 })
+    expect(agree).toEqual({ t: 29_504, rh: 27_740, wind: 36_868 })
+  },
+)
 
 describe('convinfo', () => {
   it('has usage, limits in SI units and thinning', () => {

@@ -1,6 +1,7 @@
-import { type FileMetaData, snappyUncompress } from 'hyparquet'
+import type { FileMetaData } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { FormatError } from '../../base/errors.ts'
+import { snappyDecode } from './snappy.ts'
 
 /** Rows a file may have per byte; run-length coding packs constant columns tightly, but not without limit. */
 const rowsPerByte = 4096
@@ -77,9 +78,8 @@ function checkColumn(bytes: Uint8Array, rows: number, optional: boolean, snappy:
       fail(`encoding ${page.encoding}`)
     let data = body.subarray(levels)
     if (snappy && v2?.is_compressed !== false) {
-      const output = new Uint8Array(size - levels)
-      attempt(() => snappyUncompress(data, output), where)
-      data = output
+      const packedData = data
+      data = attempt(() => snappyDecode(packedData, size - levels), where)
     }
     if (optional && v2) checkRuns(body.subarray(0, levels), 1, values, fail)
     let at = 0

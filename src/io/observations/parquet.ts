@@ -4,6 +4,7 @@ import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer'
 import { DataError, didYouMean, FormatError } from '../../base/errors.ts'
 import { writeFileAtomic } from '../../base/files.ts'
 import { attempt, checkPages } from './parquet-guard.ts'
+import { snappyDecode } from './snappy.ts'
 import {
   type ColumnName,
   columnNames,
@@ -92,6 +93,7 @@ async function readColumns(file: Uint8Array, metadata: FileMetaData, names: stri
       },
       metadata,
       columns: names,
+      compressors: { SNAPPY: snappyDecode },
       geoparquet: false,
       parsers: { timestampFromMilliseconds: Number, timestampFromMicroseconds: (t) => Number(t) / 1e3 },
       onChunk: (c) => parts.get(c.columnName)?.push({ start: c.rowStart, data: c.columnData }),
