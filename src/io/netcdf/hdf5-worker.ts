@@ -139,7 +139,7 @@ function dimensionsOf(
   // A coordinate variable with several axes says which dimensions they are by number.
   const coordinates = dataset.attrs._Netcdf4Coordinates?.value
   if (isArray(coordinates) && coordinates.length === rank && rank > 1)
-    return coordinates.map((id, axis) => ids.get(Number(id)) ?? `dim_${axis}`)
+    return Array.from(coordinates, (id, axis) => ids.get(Number(id)) ?? `dim_${axis}`)
   if (scale !== undefined && rank === 1) return [name]
   return Array.from({ length: rank }, (_, axis) => {
     const [attached] = dataset.get_attached_scales(axis) ?? []

@@ -35,6 +35,9 @@ const itemBytes: Record<string, number> = {
  */
 export function arrayInfo(array: ArrayDocument, location: string): ArrayInfo {
   const where = `${location}/${array.name}`
+  // Names come from the store's own metadata.
+  if (array.name.split('/').some((part) => part === '..' || part === '.'))
+    throw new FormatError(`${location}: the name ${JSON.stringify(array.name)} leads out of the store`)
   const v2 = array.version === 2
   const document = { ...array.document }
   if (document.zarr_format !== array.version)
