@@ -22,9 +22,9 @@ export interface ColumnTensors {
 
 /**
  * The balance diagnostics of balance.ts, wind.ts and hydrostatic.ts as tensor programs on fields [..., rows,
- * columns] in SI units, with gradients. Formulas, units and choices are theirs, with two differences: what they
- * give as NaN (no geostrophic wind near the equator, pole rows) is 0 here and weighs nothing in the mismatches, and
- * fields must hold no NaN.
+ * columns] in SI units, with gradients. Formulas, units and choices are theirs, with two differences: what
+ * they give as NaN (no geostrophic wind near the equator, pole rows) is 0 here and weighs nothing in the
+ * mismatches, and fields must hold no NaN.
  */
 export class BalanceProgram {
   readonly grid: Grid

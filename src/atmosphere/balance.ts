@@ -12,8 +12,9 @@ export interface Wind {
 const equatorialBand = 5
 
 /**
- * Geostrophic wind u_g = -(1/f) dPhi/dy, v_g = (1/f) dPhi/dx (Holton & Hakim 2013, eq. 2.23) of a geopotential
- * field (m2 s-2) on a pressure level. NaN within `equator` degrees of the equator, and v_g on pole rows.
+ * Geostrophic wind u_g = -(1/f) dPhi/dy, v_g = (1/f) dPhi/dx (Holton & Hakim 2013) of a
+ * geopotential field (m2 s-2) on a pressure level. NaN within `equator` degrees of the equator, and v_g on
+ * pole rows.
  */
 export function geostrophicWind(
   geopotential: Field,
@@ -29,8 +30,8 @@ export function geostrophicWind(
 
 /**
  * Thermal wind: the geostrophic wind at `upper` minus that at `lower` (hPa) from the layer's mean virtual
- * temperature (K): u_T = -(R_d/f) ln(lower/upper) dT/dy, v_T = (R_d/f) ln(lower/upper) dT/dx (Holton & Hakim 2013,
- * eq. 3.30). NaN where the geostrophic wind is.
+ * temperature (K): u_T = -(R_d/f) ln(lower/upper) dT/dy, v_T = (R_d/f) ln(lower/upper) dT/dx (Holton & Hakim
+ * 2013). NaN where the geostrophic wind is.
  */
 export function thermalWind(
   meanTemperature: Field,
@@ -58,12 +59,12 @@ export interface MismatchOptions {
 export const mismatchDefaults = { band: [20, 80], guard: 1 } as const
 
 /**
- * Geostrophic mismatch D = mean of 1/2 (|u - u_g| / |u| + |v - v_g| / |v|) of one pressure level (Align-DA, arXiv
- * 2505.22008), a number without units; 0 for a wind in geostrophic balance.
+ * Geostrophic mismatch D = mean of 1/2 (|u - u_g| / |u| + |v - v_g| / |v|) of one pressure level (Align-DA,
+ * arXiv 2505.22008), a number without units; 0 for a wind in geostrophic balance.
  *
- * Choices the paper leaves open: the mean is weighted by cell area over 20..80 degrees of both hemispheres; |u| and
- * |v| in the denominators are at least 1 m s-1, so that calm points do not outweigh all others; points where
- * anything is NaN are left out (NaN when nothing is left).
+ * Choices the paper leaves open: the mean is weighted by cell area over 20..80 degrees of both hemispheres;
+ * |u| and |v| in the denominators are at least 1 m s-1, so that calm points do not outweigh all others;
+ * points where anything is NaN are left out (NaN when nothing is left).
  */
 export function geostrophicMismatch(
   geopotential: Field,

@@ -5,9 +5,9 @@ import { SparseMatrix } from './sparse.ts'
 /**
  * Bilinear interpolation weights from the points of `grid` to any places (degrees): [places, grid.size].
  *
- * Longitude is periodic. Between the last row and the pole the field is interpolated linearly towards its value at
- * the pole: for a scalar the row's mean, for a wind component (`field: 'vector'`) the row's wavenumber one, which is
- * how a smooth vector looks from around the pole. Rows sum to one for scalars.
+ * Longitude is periodic. Between the last row and the pole the field is interpolated linearly towards its
+ * value at the pole: for a scalar the row's mean, for a wind component (`field: 'vector'`) the row's
+ * wavenumber one, which is how a smooth vector looks from around the pole. Rows sum to one for scalars.
  * @throws DataError for a place outside a regional grid or with a latitude beyond the poles.
  */
 export function bilinearWeights(

@@ -76,8 +76,9 @@ export class ChannelSet implements Iterable<Channel> {
   }
 
   /**
-   * Channels from names (one string split at commas and spaces, or a list), in canonical order: surface variables
-   * first, then variable by variable, each from the top level down; `order: 'given'` keeps the list's order.
+   * Channels from names (one string split at commas and spaces, or a list), in canonical order: surface
+   * variables first, then variable by variable, each from the top level down; `order: 'given'` keeps the
+   * list's order.
    */
   static of(
     names: string | Iterable<string>,
@@ -88,7 +89,10 @@ export class ChannelSet implements Iterable<Channel> {
     return new ChannelSet(order === 'canonical' ? channels.sort(byTable) : channels)
   }
 
-  /** Every combination of surface variables, and of pressure-level variables with levels (hPa), canonical order. */
+  /**
+   * Every combination of surface variables, and of pressure-level variables with levels (hPa), canonical
+   * order.
+   */
   static product(surface: Iterable<string>, upper: Iterable<string>, levels: Iterable<number>): ChannelSet {
     const heights = [...levels]
     const channels = [...surface].map((name) => channel(name))

@@ -1,7 +1,7 @@
 /**
- * Physical constants, SI units. Values follow the ECMWF IFS documentation, Part IV "Physical Processes", chapter
- * "Basic physical constants and thermodynamic functions", so that diagnostics agree with ERA5, unless another
- * source is named.
+ * Physical constants, SI units. Values follow the ECMWF IFS documentation, Part IV "Physical Processes",
+ * chapter "Basic physical constants and thermodynamic functions", so that diagnostics agree with ERA5, unless
+ * another source is named.
  */
 
 /** Standard gravity, m s-2 (exact by definition; CGPM 1901). Geopotential height = geopotential / g. */
@@ -10,7 +10,9 @@ export const g = 9.80665
 /** Mean radius of the Earth, m (IFS, ERA5, WMO GRIB shape of the Earth 6 is 6371229). */
 export const earthRadius = 6_371_229
 
-/** Angular velocity of the Earth, s-1 (2 pi / sidereal day of 86164.0905 s; IERS Conventions 2010, table 1.2). */
+/**
+ * Angular velocity of the Earth, s-1 (2 pi / sidereal day of 86164.0905 s; IERS Conventions 2010).
+ */
 export const omega = 7.292115e-5
 
 /** Molar gas constant, J mol-1 K-1: Avogadro times Boltzmann as the IFS has them (CODATA 1986). */
@@ -25,7 +27,9 @@ export const Rv = molarGas / 18.0153e-3
 /** R_d / R_v, about 0.622. */
 export const epsilon = Rd / Rv
 
-/** Heat capacity of dry air at constant pressure, J kg-1 K-1 (7/2 R_d, an ideal diatomic gas, as in the IFS). */
+/**
+ * Heat capacity of dry air at constant pressure, J kg-1 K-1 (7/2 R_d, an ideal diatomic gas, as in the IFS).
+ */
 export const cp = 3.5 * Rd
 
 /** R_d / c_p = 2/7. */

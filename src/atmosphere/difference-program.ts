@@ -4,9 +4,9 @@ import { Differences, type Parity } from './differences.ts'
 import type { Grid } from './grid.ts'
 
 /**
- * `Differences` as tensor programs on fields [..., rows, columns]: the same stencils written as products with small
- * constant matrices, so that they run on any device and are differentiated. Where a derivative does not exist (the
- * eastward one on a pole row) the program gives 0, not NaN, which would spoil every gradient.
+ * `Differences` as tensor programs on fields [..., rows, columns]: the same stencils written as products with
+ * small constant matrices, so that they run on any device and are differentiated. Where a derivative does not
+ * exist (the eastward one on a pole row) the program gives 0, not NaN, which would spoil every gradient.
  */
 export class DifferenceProgram {
   readonly grid: Grid

@@ -13,7 +13,9 @@ export type Parity = 1 | -1
 
 const radians = Math.PI / 180
 
-/** Meridional three-point stencil of one row: coefficients (per radian) of the rows before, here and after. */
+/**
+ * Meridional three-point stencil of one row: coefficients (per radian) of the rows before, here and after.
+ */
 interface Stencil {
   /** Rows of the three points. */
   rows: [number, number, number]
@@ -23,10 +25,11 @@ interface Stencil {
 }
 
 /**
- * Derivatives of fields on the sphere by second-order differences: centred and periodic along a row, three points
- * on any row spacing along a meridian. Next to a pole the third point is the one over the pole (an even number of
- * columns is needed for that); the edge rows of other grids use one-sided three-point differences. On a row at the
- * pole itself the eastward derivative does not exist: NaN. The radius is the IFS's, 6371.229 km.
+ * Derivatives of fields on the sphere by second-order differences: centred and periodic along a row, three
+ * points on any row spacing along a meridian. Next to a pole the third point is the one over the pole (an
+ * even number of columns is needed for that); the edge rows of other grids use one-sided three-point
+ * differences. On a row at the pole itself the eastward derivative does not exist: NaN. The radius is the
+ * IFS's, 6371.229 km.
  */
 export class Differences {
   readonly grid: Grid

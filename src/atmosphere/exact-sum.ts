@@ -1,12 +1,13 @@
 const float32Bias = 150 // value = significand * 2^(exponent - 150) for a normal float32
 
 /**
- * The exact sum and sum of squares of float32 numbers, without any rounding, so that the result depends neither on
- * the order of the numbers nor on how they were divided among accumulators.
+ * The exact sum and sum of squares of float32 numbers, without any rounding, so that the result depends
+ * neither on the order of the numbers nor on how they were divided among accumulators.
  *
- * Numbers are binned by exponent. Those in one bin are integer multiples (24 bits) of one power of two, so a float64
- * bin adds 2^28 of them exactly; a square (48 bits) is split exactly into two such multiples. Before a bin could
- * overflow, all are emptied into integers of unlimited size. (A superaccumulator; cf. Neal 2015, arXiv 1505.05571.)
+ * Numbers are binned by exponent. Those in one bin are integer multiples (24 bits) of one power of two, so a
+ * float64 bin adds 2^28 of them exactly; a square (48 bits) is split exactly into two such multiples. Before
+ * a bin could overflow, all are emptied into integers of unlimited size. (A superaccumulator; cf. Neal 2015,
+ * arXiv 1505.05571.)
  */
 export class ExactSum {
   readonly #linear = new Float64Array(256)
@@ -77,7 +78,10 @@ export class ExactSum {
   }
 }
 
-/** Adding and taking away 1.5 * 2^52 * s rounds a float64 to a multiple of s: here s = 2^24 units of the square. */
+/**
+ * Adding and taking away 1.5 * 2^52 * s rounds a float64 to a multiple of s: here s = 2^24 units of the
+ * square.
+ */
 const magics = Float64Array.from(
   { length: 256 },
   (_, e) => 1.5 * 2 ** (52 + 24 + 2 * (Math.max(e, 1) - float32Bias)),

@@ -1,6 +1,6 @@
 /**
- * Nodes (sines of Gaussian latitudes, descending from the north) and weights (sum 2) of n-point Gauss-Legendre
- * quadrature, by Newton's iteration on P_n with the recurrence of Abramowitz & Stegun 22.7.10.
+ * Nodes (sines of Gaussian latitudes, descending from the north) and weights (sum 2) of n-point
+ * Gauss-Legendre quadrature, by Newton's iteration on P_n with the recurrence of Abramowitz & Stegun 22.7.10.
  */
 export function gaussLegendre(n: number): { nodes: Float64Array; weights: Float64Array } {
   const nodes = new Float64Array(n)

@@ -1,7 +1,9 @@
 import { DataError } from '../base/errors.ts'
 import { gaussLegendre } from './gauss-legendre.ts'
 
-/** How the rows lie: evenly with or without rows on the poles, at Gaussian latitudes, or in some other way. */
+/**
+ * How the rows lie: evenly with or without rows on the poles, at Gaussian latitudes, or in some other way.
+ */
 export type GridKind = 'equiangular' | 'equiangular-with-poles' | 'gaussian' | 'other'
 
 const radians = Math.PI / 180
@@ -11,9 +13,10 @@ const degrees = 180 / Math.PI
 const tolerance = 0.01
 
 /**
- * A latitude-longitude grid: rows at `latitude` and columns at `longitude`, degrees, in the order of the arrays that
- * hold its fields ([..., latitude, longitude]). Rows may lie in either order and at any spacing; columns are evenly
- * spaced, in either direction and from any origin (they may leave -180..360, so that they are monotonic).
+ * A latitude-longitude grid: rows at `latitude` and columns at `longitude`, degrees, in the order of the
+ * arrays that hold its fields ([..., latitude, longitude]). Rows may lie in either order and at any spacing;
+ * columns are evenly spaced, in either direction and from any origin (they may leave -180..360, so that they
+ * are monotonic).
  */
 export class Grid {
   readonly latitude: Float64Array
@@ -31,8 +34,8 @@ export class Grid {
   }
 
   /**
-   * An evenly spaced global grid, north to south, longitudes from 0: cell centres half a spacing from the poles, or
-   * rows on the poles when `poles` is set (721 x 1440 ERA5).
+   * An evenly spaced global grid, north to south, longitudes from 0: cell centres half a spacing from the
+   * poles, or rows on the poles when `poles` is set (721 x 1440 ERA5).
    */
   static equiangular(rows: number, columns: number, { poles = false }: { poles?: boolean } = {}): Grid {
     checkCount(rows, poles ? 2 : 1, 'rows')
@@ -42,7 +45,9 @@ export class Grid {
     return new Grid(latitude, fromZero(columns), poles ? 'equiangular-with-poles' : 'equiangular')
   }
 
-  /** The full Gaussian grid of `rows` latitudes, north to south, with `columns` (2 x rows) longitudes from 0. */
+  /**
+   * The full Gaussian grid of `rows` latitudes, north to south, with `columns` (2 x rows) longitudes from 0.
+   */
   static gaussian(rows: number, columns = 2 * rows): Grid {
     checkCount(rows, 1, 'rows')
     checkCount(columns, 1, 'columns')
@@ -50,10 +55,11 @@ export class Grid {
   }
 
   /**
-   * A grid from coordinates as stored, kept in their order; its kind is recognised. Longitudes may start anywhere
-   * and may jump by 360 once (0..180, -179..-1). Units are degrees unless given ("radians", "degrees_north", ...).
-   * @throws DataError for values that are not finite, out of range, not monotonic or not evenly spaced columns,
-   *   and when the last column repeats the first.
+   * A grid from coordinates as stored, kept in their order; its kind is recognised. Longitudes may start
+   * anywhere and may jump by 360 once (0..180, -179..-1). Units are degrees unless given ("radians",
+   * "degrees_north", ...).
+   * @throws DataError for values that are not finite, out of range, not monotonic or not evenly spaced
+   *   columns, and when the last column repeats the first.
    */
   static fromCoordinates(
     latitude: ArrayLike<number>,
@@ -95,8 +101,9 @@ export class Grid {
   }
 
   /**
-   * Sines of the rows+1 cell edges, in row order. Edges lie half-way between rows and at most at the poles; those
-   * of a Gaussian grid lie where the cumulated Gauss weights do, so that its cell areas are the quadrature weights.
+   * Sines of the rows+1 cell edges, in row order. Edges lie half-way between rows and at most at the poles;
+   * those of a Gaussian grid lie where the cumulated Gauss weights do, so that its cell areas are the
+   * quadrature weights.
    */
   sineEdges(): Float64Array {
     const { latitude, rows } = this
@@ -117,7 +124,10 @@ export class Grid {
     return edges
   }
 
-  /** Area of one cell of each row, steradians (exact on the sphere): [rows]. Times `columns`, they sum to 4 pi. */
+  /**
+   * Area of one cell of each row, steradians (exact on the sphere): [rows]. Times `columns`, they sum to 4
+   * pi.
+   */
   cellAreas(): Float64Array {
     const edges = this.sineEdges()
     const width = Math.abs(this.longitudeSpacing) * radians

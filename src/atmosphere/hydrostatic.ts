@@ -16,9 +16,10 @@ export interface Column {
 }
 
 /**
- * Relative hydrostatic residual of every layer between neighbouring levels: (dPhi/dlnp + R_d T_v) / (R_d T_v), with
- * dPhi/dlnp the difference over the layer and T_v the mean virtual temperature of its two levels (exact for T_v
- * linear in ln p, second order in the layer's thickness otherwise). [levels - 1, points], 0 in balance, no units.
+ * Relative hydrostatic residual of every layer between neighbouring levels: (dPhi/dlnp + R_d T_v) / (R_d
+ * T_v), with dPhi/dlnp the difference over the layer and T_v the mean virtual temperature of its two levels
+ * (exact for T_v linear in ln p, second order in the layer's thickness otherwise). [levels - 1, points], 0 in
+ * balance, no units.
  */
 export function hydrostaticResidual({ levels, geopotential, temperature, humidity }: Column): Float64Array {
   const layers = levels.length - 1
@@ -39,8 +40,8 @@ export function hydrostaticResidual({ levels, geopotential, temperature, humidit
 }
 
 /**
- * Hydrostatic mismatch D = mean of |dPhi/dlnp + R_d T_v| / (R_d T_v) over all layers and the whole grid, weighted by
- * cell area (Align-DA, arXiv 2505.22008; all layers count the same). NaN points are left out.
+ * Hydrostatic mismatch D = mean of |dPhi/dlnp + R_d T_v| / (R_d T_v) over all layers and the whole grid,
+ * weighted by cell area (Align-DA, arXiv 2505.22008; all layers count the same). NaN points are left out.
  */
 export function hydrostaticMismatch(column: Column, grid: Grid): number {
   const residual = hydrostaticResidual(column)

@@ -23,8 +23,8 @@ export interface LevelAxis {
 }
 
 /**
- * Pressure levels in hPa from an axis as stored. Units decide when given; without units, or with units that give
- * an impossible pressure (50000 "hPa"), values above 1100 are taken as Pa and a remark says so.
+ * Pressure levels in hPa from an axis as stored. Units decide when given; without units, or with units that
+ * give an impossible pressure (50000 "hPa"), values above 1100 are taken as Pa and a remark says so.
  * @throws DataError for values that are not finite, positive and distinct, or for units that are no pressure.
  */
 export function pressureLevels(values: ArrayLike<number>, units?: string): LevelAxis {

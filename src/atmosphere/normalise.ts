@@ -9,7 +9,8 @@ export class Normaliser {
   readonly std: Float64Array
 
   /**
-   * @param statistics means and standard deviations [channels] in the channels' units, as `FieldStatistics` has them.
+   * @param statistics means and standard deviations [channels] in the channels' units, as `FieldStatistics`
+   *   has them.
    * @throws DataError for a channel without variation or without data.
    */
   constructor(statistics: { names: readonly string[]; mean: ArrayLike<number>; std: ArrayLike<number> }) {

@@ -1,6 +1,9 @@
 import { Grid } from './grid.ts'
 
-/** How to read a field stored in one order into another: row i of the result is row `latitude[i]` of the source. */
+/**
+ * How to read a field stored in one order into another: row i of the result is row `latitude[i]` of the
+ * source.
+ */
 export interface Orientation {
   /** The grid after reordering. */
   grid: Grid
@@ -11,8 +14,8 @@ export interface Orientation {
 }
 
 /**
- * The reordering of `grid` to the internal one: north to south, longitudes increasing from the smallest in [0, 360)
- * (regional grids keep their westernmost column first).
+ * The reordering of `grid` to the internal one: north to south, longitudes increasing from the smallest in
+ * [0, 360) (regional grids keep their westernmost column first).
  */
 export function canonicalOrientation(grid: Grid): Orientation {
   const { rows, columns } = grid

@@ -63,8 +63,9 @@ export class Regridder {
 }
 
 /**
- * First-order conservative regridding: a target cell takes the mean of the source over it, exact in spherical area
- * (Jones 1999, Mon. Wea. Rev. 127, 2204-2210, eq. 7 with constant cells). The area mean of the field is kept.
+ * First-order conservative regridding: a target cell takes the mean of the source over it, exact in spherical
+ * area (Jones 1999, Mon. Wea. Rev. 127, 2204-2210). The area mean of the field is
+ * kept.
  * @throws DataError when the source does not cover the target.
  */
 export function conservative(source: Grid, target: Grid): Regridder {
@@ -79,7 +80,8 @@ export function conservative(source: Grid, target: Grid): Regridder {
 }
 
 /**
- * Bilinear interpolation in latitude and longitude, periodic in longitude; see `bilinearWeights` for the poles.
+ * Bilinear interpolation in latitude and longitude, periodic in longitude; see `bilinearWeights` for the
+ * poles.
  * @throws DataError when a target point lies outside a regional source.
  */
 export function bilinear(

@@ -49,11 +49,13 @@ const empty = (): Accumulator => ({
 })
 
 /**
- * Streaming mean, standard deviation and extremes of each channel over time and grid (every point counts the same).
+ * Streaming mean, standard deviation and extremes of each channel over time and grid (every point counts the
+ * same).
  *
- * Values enter as float32, the dtype of states (a Float64Array is rounded to it). Their sum and sum of squares are
- * kept exactly, so that results are the same bit for bit in whatever order, batches or processes the data came;
- * mean and variance are rounded once, at the end, so nothing cancels. NaN counts as missing, infinity is refused.
+ * Values enter as float32, the dtype of states (a Float64Array is rounded to it). Their sum and sum of
+ * squares are kept exactly, so that results are the same bit for bit in whatever order, batches or processes
+ * the data came; mean and variance are rounded once, at the end, so nothing cancels. NaN counts as missing,
+ * infinity is refused.
  */
 export class FieldStatistics {
   readonly names: readonly string[]

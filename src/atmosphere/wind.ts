@@ -1,9 +1,11 @@
 import type { Differences, Field } from './differences.ts'
 
-// Second order in area-weighted norms. In the rows next to a pole, where 1 / cos(lat) grows as the spacing shrinks, a
-// flow across the pole leaves an error of first order.
+// Second order in area-weighted norms. In the rows next to a pole, where 1 / cos(lat) grows as the spacing
+// shrinks, a flow across the pole leaves an error of first order.
 
-/** Horizontal divergence (1 / (a cos)) (du/dlon + d(v cos)/dlat), s-1, of winds in m s-1; NaN on pole rows. */
+/**
+ * Horizontal divergence (1 / (a cos)) (du/dlon + d(v cos)/dlat), s-1, of winds in m s-1; NaN on pole rows.
+ */
 export function divergence(u: Field, v: Field, d: Differences): Float64Array {
   const out = d.eastward(u)
   const flux = d.northward(timesCosine(v, d))

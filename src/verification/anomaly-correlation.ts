@@ -1,9 +1,9 @@
 import { checkSame, meanWhereKnown, type Values, type Weights } from './sample.ts'
 
 /**
- * Anomaly correlation coefficient, -1..1: the correlation of forecast and truth after subtracting the climatology
- * (Rasp et al. 2024, eq. 3). The anomalies' own means are not subtracted, as in WeatherBench2, unless `centred`.
- * NaN when an anomaly is zero everywhere. NaN rule: `isKnown`, for the climatology too.
+ * Anomaly correlation coefficient, -1..1: the correlation of forecast and truth after subtracting the
+ * climatology (Rasp et al. 2024). The anomalies' own means are not subtracted, as in WeatherBench2,
+ * unless `centred`. NaN when an anomaly is zero everywhere. NaN rule: `isKnown`, for the climatology too.
  */
 export function anomalyCorrelation(
   forecast: Values,

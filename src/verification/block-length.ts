@@ -14,9 +14,9 @@ export function lagOne(series: ArrayLike<number>): number {
 }
 
 /**
- * Block length that minimises the error of the bootstrap's variance for n dates of an AR(1) process with lag-one
- * correlation phi: (sqrt(6) phi / (1 - phi^2))^(2/3) n^(1/3) (Politis & White 2004, Econometric Reviews 23, 53-70,
- * the moving-block case), between 1 and n / 4.
+ * Block length that minimises the error of the bootstrap's variance for n dates of an AR(1) process with
+ * lag-one correlation phi: (sqrt(6) phi / (1 - phi^2))^(2/3) n^(1/3) (Politis & White 2004, Econometric
+ * Reviews 23, 53-70, the moving-block case), between 1 and n / 4.
  */
 export function blockLength(phi: number, n: number): number {
   const best = ((Math.sqrt(6) * phi) / (1 - phi * phi)) ** (2 / 3) * Math.cbrt(n)
@@ -24,10 +24,10 @@ export function blockLength(phi: number, n: number): number {
 }
 
 /**
- * How much too narrow the percentile interval of a mean is, with blocks of `length` of n dates: blocks are compared
- * with their own mean (n / (n - length)), correlation beyond a block is lost (under AR(1) the variance lacks the
- * share 2 phi / ((1 - phi^2) length), at most half is made up for), and few blocks make a Student's t, here with
- * n / length - 1 degrees of freedom, out of the normal.
+ * How much too narrow the percentile interval of a mean is, with blocks of `length` of n dates: blocks are
+ * compared with their own mean (n / (n - length)), correlation beyond a block is lost (under AR(1) the
+ * variance lacks the share 2 phi / ((1 - phi^2) length), at most half is made up for), and few blocks make a
+ * Student's t, here with n / length - 1 degrees of freedom, out of the normal.
  */
 export function widening(phi: number, length: number, n: number, level: number): number {
   if (length >= n) return 1

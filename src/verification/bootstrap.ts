@@ -25,13 +25,15 @@ export interface Interval {
 /**
  * Paired moving-block bootstrap over dates (Kuensch 1989, Ann. Stat. 17, 1217-1241; Wilks 1997): blocks of
  * consecutive dates are drawn with replacement, the same ones for every series, so that what the series share
- * cancels in their comparison and the correlation between neighbouring dates is kept. The percentile interval is
- * stretched about the value by `widening`. Measured on AR(1) series, a 95 % interval of a mean holds the truth in
- * 90 to 96 % of cases (lag-one correlation 0 to 0.8, 40 to 400 dates); unstretched it is 77 to 95 %.
+ * cancels in their comparison and the correlation between neighbouring dates is kept. The percentile interval
+ * is stretched about the value by `widening`. Measured on AR(1) series, a 95 % interval of a mean holds the
+ * truth in 90 to 96 % of cases (lag-one correlation 0 to 0.8, 40 to 400 dates); unstretched it is 77 to 95 %.
  *
  * @param series per-date scores, each [dates] in time order (one series, or those of the systems compared).
- * @param statistic of the series' means, e.g. ([base, next]) => (base - next) / base, or ([mse]) => Math.sqrt(mse).
- * @throws ShapeError when the series differ in length, DataError for fewer than two dates or a value not finite.
+ * @param statistic of the series' means, e.g. ([base, next]) => (base - next) / base, or ([mse]) =>
+ *   Math.sqrt(mse).
+ * @throws ShapeError when the series differ in length, DataError for fewer than two dates or a value not
+ *   finite.
  */
 export function bootstrap(
   series: readonly ArrayLike<number>[],

@@ -3,9 +3,10 @@ import { meanWhereKnown, memberCount, type Values, type Weights } from './sample
 /**
  * Continuous ranked probability score of an ensemble [members, points], units of the field:
  *   mean_m |x_m - y|  -  1 / (2 M (M-1)) sum_mn |x_m - x_n|
- * This is the fair estimator (Ferro 2014, Q. J. R. Meteorol. Soc. 140, 1917-1923, eq. 5): its expectation does not
- * depend on M. With `fair: false` the divisor is 2 M^2, the CRPS of the empirical distribution. One member has no
- * spread term: its CRPS is the absolute error. NaN rule: `isKnown`; a NaN in any member counts as in a forecast.
+ * This is the fair estimator (Ferro 2014, Q. J. R. Meteorol. Soc. 140, 1917-1923): its expectation
+ * does not depend on M. With `fair: false` the divisor is 2 M^2, the CRPS of the empirical distribution. One
+ * member has no spread term: its CRPS is the absolute error. NaN rule: `isKnown`; a NaN in any member counts
+ * as in a forecast.
  */
 export function crps(
   ensemble: Values,

@@ -1,10 +1,10 @@
 import { meanWhereKnown, memberCount, type Values, type Weights } from './sample.ts'
 
 /**
- * Energy score of an ensemble [members, points] as one vector (Gneiting & Raftery 2007, J. Am. Stat. Assoc. 102,
- * eq. 22), with the fair divisor:  mean_m ||x_m - y||  -  1 / (2 M (M-1)) sum_mn ||x_m - x_n||.
- * The norm is the weighted root mean square over points, so that the score has the field's units and one member
- * scores its RMSE; for several variables give normalised values. NaN rule: `isKnown`.
+ * Energy score of an ensemble [members, points] as one vector (Gneiting & Raftery 2007, J. Am. Stat. Assoc.
+ * 102), with the fair divisor:  mean_m ||x_m - y||  -  1 / (2 M (M-1)) sum_mn ||x_m - x_n||. The norm
+ * is the weighted root mean square over points, so that the score has the field's units and one member scores
+ * its RMSE; for several variables give normalised values. NaN rule: `isKnown`.
  */
 export function energyScore(ensemble: Values, truth: Values, weights?: Weights): number {
   const members = memberCount(ensemble, truth)

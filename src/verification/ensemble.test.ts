@@ -63,14 +63,14 @@ describe('CRPS', () => {
   )
 
   it('of a large ensemble approaches the closed form for a Gaussian', () => {
-    // Members at the quantiles of N(mu, sigma), by bisection on the error function's integral.
+    // Many members of N(mu, sigma).
     const [mu, sigma, members] = [1, 2, 2000]
     const normal = stream(5, 'gaussian').normal(new Float64Array(400_000))
     for (const y of [-2, 1, 4.5]) {
       const z = (y - mu) / sigma
       const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
       const below = cumulative(z)
-      // Gneiting & Raftery 2007, eq. 21 (with the opposite sign).
+      // The closed form of Gneiting & Raftery 2007, with the sign turned so that less is better.
       const closed = sigma * (z * (2 * below - 1) + 2 * density - 1 / Math.sqrt(Math.PI))
       let mean = 0
       const draws = normal.length / members

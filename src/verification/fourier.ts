@@ -1,6 +1,7 @@
 /**
- * Discrete Fourier transform sum_j f_j exp(-2 pi i j k / n) of real values of any length n, by splitting off one
- * prime factor at a time (Cooley-Tukey, mixed radix; a prime length costs n^2). Returns [real, imaginary], each [n].
+ * Discrete Fourier transform sum_j f_j exp(-2 pi i j k / n) of real values of any length n, by splitting off
+ * one prime factor at a time (Cooley-Tukey, mixed radix; a prime length costs n^2). Returns [real,
+ * imaginary], each [n].
  */
 export function fourier(values: ArrayLike<number>): [Float64Array, Float64Array] {
   const n = values.length

@@ -11,10 +11,10 @@ export interface GeoScoreOptions extends MismatchOptions {
 }
 
 /**
- * Geo-Score of a state against the truth, both [channel, rows, columns] in physical units. D is the geostrophic
- * mismatch (`geostrophicMismatch`: 20..80 degrees, area-weighted, components of at least 1 m s-1) averaged over
- * levels; the score is `balanceScore`. Choices of ours: all levels of the channel set from 200 to 700 hPa that have
- * z, u and v, the free atmosphere where geostrophy is meant to hold.
+ * Geo-Score of a state against the truth, both [channel, rows, columns] in physical units. D is the
+ * geostrophic mismatch (`geostrophicMismatch`: 20..80 degrees, area-weighted, components of at least 1 m s-1)
+ * averaged over levels; the score is `balanceScore`. Choices of ours: all levels of the channel set from 200
+ * to 700 hPa that have z, u and v, the free atmosphere where geostrophy is meant to hold.
  */
 export function geoScore(
   state: Values,

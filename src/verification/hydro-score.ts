@@ -9,17 +9,17 @@ export interface HydroScoreOptions {
   /** Pressure levels that count, hPa, at least two; all that have z and t by default. */
   levels?: readonly number[]
   /**
-   * Factor on both mismatches inside the score. They are fractions of a percent, so that with the paper's form (1)
-   * every reasonable state scores above 99; 100 makes the score count in per cent of R_d T_v.
+   * Factor on both mismatches inside the score. They are fractions of a percent, so that with the paper's
+   * form (1) every reasonable state scores above 99; 100 makes the score count in per cent of R_d T_v.
    */
   scale?: number
 }
 
 /**
- * Hydro-Score of a state against the truth, both [channel, rows, columns] in physical units. D is the hydrostatic
- * mismatch with virtual temperature (`hydrostaticMismatch`) over all layers between neighbouring levels of the
- * channel set and the whole globe, area-weighted; the score is `balanceScore`. Without q on every level the air is
- * taken as dry on all.
+ * Hydro-Score of a state against the truth, both [channel, rows, columns] in physical units. D is the
+ * hydrostatic mismatch with virtual temperature (`hydrostaticMismatch`) over all layers between neighbouring
+ * levels of the channel set and the whole globe, area-weighted; the score is `balanceScore`. Without q on
+ * every level the air is taken as dry on all.
  */
 export function hydroScore(
   state: Values,

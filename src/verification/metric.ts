@@ -21,8 +21,8 @@ export interface Sample {
 }
 
 /**
- * A score. `perDate` gives one or more numbers for one date (NaN when the sample lacks what it needs); `finish`
- * turns their means over dates into the score, so that roots and ratios are taken last.
+ * A score. `perDate` gives one or more numbers for one date (NaN when the sample lacks what it needs);
+ * `finish` turns their means over dates into the score, so that roots and ratios are taken last.
  */
 export interface Metric {
   name: string
@@ -96,8 +96,8 @@ export const metrics = {
 } as const satisfies Record<string, Metric>
 
 /**
- * One row of the score table: a metric of one channel over dates, with its bootstrap interval (none for fewer than
- * two dates or where a date has no finite score).
+ * One row of the score table: a metric of one channel over dates, with its bootstrap interval (none for fewer
+ * than two dates or where a date has no finite score).
  * @param samples one for each date, in time order.
  */
 export function score(

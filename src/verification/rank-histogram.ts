@@ -2,10 +2,10 @@ import type { Stream } from '../random/stream.ts'
 import { isKnown, memberCount, type Values } from './sample.ts'
 
 /**
- * How often the truth falls in each of the M + 1 ranks among the members of an ensemble [members, points]; flat when
- * the truth is exchangeable with the members (Hamill 2001, Mon. Wea. Rev. 129, 550-560). A truth that equals some
- * members takes one of the tied ranks at random: the draw of point i is element i of `ties`. Points where the truth
- * or a member is NaN are not counted.
+ * How often the truth falls in each of the M + 1 ranks among the members of an ensemble [members, points];
+ * flat when the truth is exchangeable with the members (Hamill 2001, Mon. Wea. Rev. 129, 550-560). A truth
+ * that equals some members takes one of the tied ranks at random: the draw of point i is element i of `ties`.
+ * Points where the truth or a member is NaN are not counted.
  */
 export function rankHistogram(ensemble: Values, truth: Values, ties: Stream): Float64Array {
   const members = memberCount(ensemble, truth)

@@ -3,12 +3,15 @@ import { ShapeError } from '../base/errors.ts'
 /** Values on the points of one or several fields. */
 export type Values = Float32Array | Float64Array
 
-/** Weight of each point, in any scale (`latitudeWeights` and `areaWeights` spread over columns); equal when left out. */
+/**
+ * Weight of each point, in any scale (`latitudeWeights` and `areaWeights` spread over columns); equal when
+ * left out.
+ */
 export type Weights = ArrayLike<number> | undefined
 
 /**
- * The NaN rule of every score: a point whose truth (or climatology) is NaN is left out, because nothing is known
- * there; a NaN in the forecast makes the score NaN, because a forecast that broke must not score well.
+ * The NaN rule of every score: a point whose truth (or climatology) is NaN is left out, because nothing is
+ * known there; a NaN in the forecast makes the score NaN, because a forecast that broke must not score well.
  */
 export function isKnown(truth: number): boolean {
   return !Number.isNaN(truth)
@@ -29,7 +32,10 @@ export function meanWhereKnown(truth: Values, weights: Weights, value: (i: numbe
   return sum / total
 }
 
-/** Row weights [rows] for every point of fields with `columns` columns, times an optional mask [rows x columns]. */
+/**
+ * Row weights [rows] for every point of fields with `columns` columns, times an optional mask [rows x
+ * columns].
+ */
 export function pointWeights(
   rowWeights: ArrayLike<number>,
   columns: number,

@@ -5,9 +5,9 @@ import { fourier } from './fourier.ts'
 import type { Values } from './sample.ts'
 
 /**
- * Zonal power of one row at wavenumbers 0..floor(n/2): |c_0|^2, 2 |c_k|^2, and |c_(n/2)|^2 for even n, where c is
- * the Fourier transform divided by n. Parseval: the sum over wavenumbers is the mean of the squares along the row.
- * Units: those of the field, squared.
+ * Zonal power of one row at wavenumbers 0..floor(n/2): |c_0|^2, 2 |c_k|^2, and |c_(n/2)|^2 for even n, where
+ * c is the Fourier transform divided by n. Parseval: the sum over wavenumbers is the mean of the squares
+ * along the row. Units: those of the field, squared.
  */
 export function rowSpectrum(row: ArrayLike<number>): Float64Array {
   const n = row.length
@@ -19,10 +19,11 @@ export function rowSpectrum(row: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Zonal energy spectrum of a field [rows, columns]: the mean of the rows' spectra weighted by cell area, over the
- * rows with `band[0]` <= |latitude| <= `band[1]` degrees (all by default). Summed over wavenumbers it is the area
- * mean of the field's square. Not scaled to wavelengths (WeatherBench2 multiplies each row by its circumference).
- * The kinetic energy spectrum is half the sum of those of u and v. A NaN in a row makes the spectrum NaN.
+ * Zonal energy spectrum of a field [rows, columns]: the mean of the rows' spectra weighted by cell area, over
+ * the rows with `band[0]` <= |latitude| <= `band[1]` degrees (all by default). Summed over wavenumbers it is
+ * the area mean of the field's square. Not scaled to wavelengths (WeatherBench2 multiplies each row by its
+ * circumference). The kinetic energy spectrum is half the sum of those of u and v. A NaN in a row makes the
+ * spectrum NaN.
  */
 export function zonalSpectrum(
   field: Values,

@@ -5,14 +5,16 @@ export interface SpreadSkill {
   variance: number
   /** Mean squared error of the ensemble mean. */
   mse: number
-  /** sqrt((M + 1) / M * variance / mse): 1 for a reliable ensemble of any size, below 1 when it is too narrow. */
+  /**
+   * sqrt((M + 1) / M * variance / mse): 1 for a reliable ensemble of any size, below 1 when it is too narrow.
+   */
   ratio: number
 }
 
 /**
- * Spread and skill of an ensemble [members, points] of at least two members. The factor (M + 1) / M makes up for the
- * ensemble mean's own sampling error (Fortin et al. 2014, J. Hydrometeor. 15, 1708-1713, eq. 15). Over several dates
- * average `variance` and `mse` first and call `spreadSkillRatio`. NaN rule: `isKnown`.
+ * Spread and skill of an ensemble [members, points] of at least two members. The factor (M + 1) / M makes up
+ * for the ensemble mean's own sampling error (Fortin et al. 2014, J. Hydrometeor. 15, 1708-1713).
+ * Over several dates average `variance` and `mse` first and call `spreadSkillRatio`. NaN rule: `isKnown`.
  */
 export function spreadSkill(ensemble: Values, truth: Values, weights?: Weights): SpreadSkill {
   const members = memberCount(ensemble, truth)
