@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { countOption, rangeOption } from './options.ts'
-import { type CopyOptions, copyStates } from './statesCopy.ts'
+import type { CopyOptions } from './statesCopy.ts'
 
 /** Options that all commands writing states share. */
 export function writingOptions(command: Command): Command {
@@ -30,6 +30,7 @@ export function convertCommand(): Command {
       '\nExample:\n  align-da data convert era5.zarr january.nc --channels z500,t850 --time 1983-01-01..1983-01-31',
     )
     .action(async (file: string, out: string, options: CopyOptions) => {
+      const { copyStates } = await import('./statesCopy.ts')
       const done = await copyStates(file, out, options, () => undefined)
       console.log(`wrote ${out}: ${done}`)
     })

@@ -15,7 +15,7 @@ export interface ObsMapOptions {
 }
 
 /** WeatherBench2 names of observed variables, which choose colours and shown units. */
-const modelNames: Readonly<Record<string, string>> = {
+export const modelNames: Readonly<Record<string, string>> = {
   t: 'temperature', tv: 'temperature', q: 'specific_humidity', u: 'u_component_of_wind', v: 'v_component_of_wind',
   z: 'geopotential', ps: 'surface_pressure', t2m: '2m_temperature', tv2m: '2m_temperature', q2m: 'specific_humidity',
   u10: '10m_u_component_of_wind', v10: '10m_v_component_of_wind', msl: 'mean_sea_level_pressure',

@@ -94,11 +94,21 @@ export async function copyStates(
     } finally {
       release()
     }
-    for (const remark of states.remarks) process.stderr.write(`note: ${remark}\n`)
+    for (const remark of [...states.remarks, ...missingLevels(states.channels)])
+      process.stderr.write(`note: ${remark}\n`)
     return `${stop - start} states of ${states.channels.length} channels, ${format}, ${grid}`
   } finally {
     await states.close()
   }
+}
+
+/** A file has one level axis: a variable without a level that another has is missing there. */
+function missingLevels(channels: ChannelSet): string[] {
+  const levels = new Set(channels.channels.flatMap((c) => (c.level === undefined ? [] : [c.level])))
+  const short = channels.variables.filter(
+    (v) => v.kind === 'pressure' && channels.levelsOf(v.name).length < levels.size,
+  )
+  return short.map((v) => `${v.name} is missing (NaN) at the levels that only other variables have`)
 }
 
 /** Texts and numbers of the global attributes; what a format needs for itself is written anew. */

@@ -1,0 +1,46 @@
+import * as Plot from '@observablehq/plot'
+import { DataError } from '../base/errors.ts'
+import { type ChartFrame, chartDocument, seriesColour } from './chart.ts'
+import { theme } from './theme.ts'
+
+export interface ProfileChart extends ChartFrame {
+  /** Values over pressure in hPa; the pressures rise or fall. */
+  readonly profiles: readonly {
+    readonly name: string
+    readonly pressure: ArrayLike<number>
+    readonly values: ArrayLike<number>
+    readonly dashed?: boolean
+  }[]
+  readonly xLabel?: string
+}
+
+/** Vertical profiles: pressure downwards on a logarithmic axis, zero marked. @throws DataError for unequal lengths. */
+export function profileChart({ profiles, xLabel, ...frame }: ProfileChart): string {
+  const lines = profiles.map(({ name, pressure, values, dashed }, k) => {
+    if (pressure.length !== values.length)
+      throw new DataError(`profile ${name}: ${pressure.length} pressures but ${values.length} values`)
+    const points = Array.from({ length: pressure.length }, (_, i) => ({ x: values[i], y: pressure[i] }))
+    const stroke = seriesColour(k)
+    const line = { x: 'x', y: 'y', stroke, strokeWidth: 2.2, strokeDasharray: dashed ? '6 4' : undefined }
+    return [Plot.line(points, line), Plot.dot(points, { x: 'x', y: 'y', fill: stroke, r: 2.8 })]
+  })
+  const all = profiles.flatMap((p) => Array.from(p.pressure))
+  const standard = [1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 700, 850, 1000]
+  const [top, bottom] = [Math.min(...all), Math.max(...all)]
+  return chartDocument(
+    { width: 460, height: 460, ...frame },
+    {
+      x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', nice: true },
+      y: {
+        label: 'Pressure (hPa)',
+        labelArrow: 'none',
+        type: 'log',
+        domain: [bottom, top],
+        ticks: standard.filter((p) => p >= top && p <= bottom),
+        tickFormat: (p: number) => String(p),
+      },
+      marks: [Plot.ruleX([0], { stroke: theme.muted, strokeDasharray: '2 2' }), ...lines.flat()],
+    },
+    profiles.map(({ name, dashed }, k) => ({ name, dashed, colour: seriesColour(k) })),
+  )
+}
