@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { messagesIn, messagesOf } from './framing.ts'
 import { parseMessage } from './message.ts'
 import { decodePrepbufr, readPrepbufr } from './prepbufr.ts'
-import { fixture, makeMessage } from './testing.ts'
+import { fixture, makeMessage } from './testing/files.ts'
 
 const good = fixture('adpupa.prepbufr.gz')
 /** Length of the last of the nine messages. */

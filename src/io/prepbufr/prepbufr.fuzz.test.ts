@@ -5,7 +5,7 @@ import { fuzzRuns } from '../../base/testing.ts'
 import { mutate, mutations } from '../mutation.ts'
 import { messagesIn } from './framing.ts'
 import { decodePrepbufr } from './prepbufr.ts'
-import { fixture } from './testing.ts'
+import { fixture } from './testing/files.ts'
 
 /** A whole small file: the dictionary and one data message. */
 function small(name: string): Uint8Array {

@@ -5,7 +5,7 @@ import { parseDescriptor } from './descriptor.ts'
 import { addToDictionary, type Dictionary, emptyDictionary } from './dictionary.ts'
 import { parseMessage } from './message.ts'
 import { compile } from './program.ts'
-import { dictionaryMessage } from './testing.ts'
+import { dictionaryMessage } from './testing/files.ts'
 import { type Field, TreeVisitor } from './tree.ts'
 
 const element = (mnemonic: string, unit: string, scale: number, reference: number, bits: number) => ({

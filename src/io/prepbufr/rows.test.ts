@@ -5,7 +5,7 @@ import { saturationHumidity } from './humidity.ts'
 import { decodePrepbufr, prepbufrReports } from './prepbufr.ts'
 import { type Event, emptyLevel, type Level } from './report.ts'
 import { backgroundTemperature, sensibleTemperature, virtualTemperatureOf } from './temperature.ts'
-import { fixture } from './testing.ts'
+import { fixture } from './testing/files.ts'
 
 const event = (value: number, program = 1): Event => ({ value, quality: 2, program, reason: 1 })
 const virtmp = 8

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { type Descriptor, formatDescriptor, parseDescriptor } from './descriptor.ts'
-import type { Dictionary } from './dictionary.ts'
+import { type Descriptor, formatDescriptor, parseDescriptor } from '../descriptor.ts'
+import type { Dictionary } from '../dictionary.ts'
 
 /** A file of the fixtures folder, unpacked. For tests. */
 export const fixture = (name: string): Uint8Array => {
-  const bytes = readFileSync(new URL(`fixtures/${name}`, import.meta.url))
+  const bytes = readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
   return Uint8Array.from(name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
 }
 
