@@ -147,6 +147,8 @@ class Optimiser {
     const source = node.inputs[0]
     if (a.node.op !== gemmPrimitive || this.uses.get(source) !== 1) return undefined
     const alpha = ((a.node.attrs.alpha as number | undefined) ?? 1) * factor
+    // ONNX attributes are single precision: enough for a float32 product, not for one that checks others.
+    if (a.dtype === 'float64' && Math.fround(alpha) !== alpha) return undefined
     return this.share(gemmPrimitive, a.node.inputs, { ...a.node.attrs, alpha }, node.outputs)
   }
 }

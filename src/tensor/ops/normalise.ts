@@ -1,5 +1,6 @@
 import { addNode, apply, type Primitive, type Tensor, type Values } from '../graph.ts'
 import { normaliseAxis, shapeError, show } from '../shape.ts'
+import { onnxTypes } from './elementwise.ts'
 
 /** exp(x) / sum(exp(x)) along the last axis. */
 export const softmaxPrimitive: Primitive = {
@@ -42,12 +43,13 @@ export const layerNormPrimitive: Primitive = {
     const width = shape.at(-1) as number
     const scale = e.add('Expand', [e.scalar(dtype, 1), e.ints([width])])[0]
     const eps = { axis: -1, epsilon: { float: node.attrs.eps as number } }
-    if (!e.used(node)[1]) return [e.add('LayerNormalization', [x, scale], eps)[0], '']
     if (dtype !== 'float64') {
+      if (!e.used(node)[1]) return [e.add('LayerNormalization', [x, scale], eps)[0], '']
       const [y, , inverse] = e.add('LayerNormalization', [x, scale], eps, 3)
-      return [y, inverse]
+      // The optional outputs are float32 whatever the input is.
+      return [y, dtype === 'float32' ? inverse : e.add('Cast', [inverse], { to: onnxTypes[dtype] })[0]]
     }
-    // The optional outputs are float32 whatever the input is, too coarse to check derivatives with.
+    // Those and the attribute epsilon are too coarse to check derivatives with.
     const centred = e.add('Sub', [x, e.add('ReduceMean', [x], { axes: [-1], keepdims: 1 })[0]])[0]
     const variance = e.add('ReduceMean', [e.add('Mul', [centred, centred])[0]], {
       axes: [-1],

@@ -1,5 +1,6 @@
 import { apply, type Emitter, type Node, type Primitive, type Tensor, type Values } from '../graph.ts'
 import { normaliseAxes, shapeError, sizeOf, stridesOf } from '../shape.ts'
+import { combine } from './elementwise.ts'
 
 function reduction(name: string, emit: Primitive['emit'], fold: (xs: Float64Array) => number): Primitive {
   return { name, evaluate: ([x], node) => [reduceValues(x, node, fold)], emit }
@@ -37,10 +38,7 @@ export function reduce(
 ): Tensor {
   if (x.dtype === 'bool') throw shapeError(name, 'takes numbers, not bool; cast first')
   const list = normaliseAxes(name, axes, x.rank)
-  if (list.length === 0)
-    return name === 'sumSquare'
-      ? apply(reducePrimitives.sumSquare, [x], x.shape, x.dtype, { axes: [], keep })
-      : x
+  if (list.length === 0) return name === 'sumSquare' ? combine('mul', x, x) : x
   const shape = keep
     ? x.shape.map((n, i) => (list.includes(i) ? 1 : n))
     : x.shape.filter((_, i) => !list.includes(i))

@@ -28,6 +28,7 @@ export type Request =
       threads: number
       settings: SessionSettings
       inputs: readonly string[]
+      outputs: readonly string[]
     }
   | { kind: 'run'; session: number; feeds: Tensors }
   | { kind: 'release'; session: number }

@@ -75,11 +75,18 @@ export class Runtime {
       device: this.device,
       threads: this.threads,
       inputs: program.inputs.map((i) => i.name),
+      outputs: program.outputs.map((o) => o.name),
       settings: {
         ...(store && { store: store.id }),
         ...(updates && { updates }),
         ...(profile && { profile }),
       } satisfies SessionSettings,
+    }).catch((error: Error) => {
+      const missing = /Could not find an implementation for (\w+)\(/.exec(error.message)?.[1]
+      if (!missing) throw error
+      throw new AlignDaError(
+        `${this.device}: no kernel for ${missing} of '${program.name}' in the dtype it gets; float32 has all`,
+      )
     })
     return new Executable(this, program, session, store)
   }

@@ -1,6 +1,9 @@
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
 import type { DType, TypedArray } from '../dtype.ts'
+import type { Tensor } from '../graph.ts'
+import { writeModel } from '../onnx/model.ts'
+import { input } from '../ops/source.ts'
 import type { HostTensor, Reply, Request, SessionSettings, Tensors } from './messages.ts'
 
 // ONNX Runtime blocks the thread it runs on; it has this one to itself, so that progress, HTTP and Ctrl-C stay alive
@@ -28,6 +31,7 @@ async function answer(request: Request): Promise<number | Tensors | undefined> {
     case 'release': {
       const loaded = sessions.get(request.session)
       sessions.delete(request.session)
+      if (loaded) await bringHome(loaded)
       await loaded?.session.release()
       return undefined
     }
@@ -57,20 +61,14 @@ async function load({
   threads,
   settings,
   inputs,
+  outputs,
 }: Extract<Request, { kind: 'load' }>): Promise<number> {
   const onGpu = device !== 'cpu'
   // State stays where it is computed; everything else is wanted on the host. Tensors on a GPU cannot be read one by
   // one in Node, so each output is told its place beforehand.
   const updated = Object.keys(settings.updates ?? {})
   const places: Record<string, 'gpu-buffer' | 'cpu'> = {}
-  if (device === 'webgpu') {
-    const probe = await ort.InferenceSession.create(onnx, {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'disabled',
-    })
-    for (const name of probe.outputNames) places[name] = updated.includes(name) ? 'gpu-buffer' : 'cpu'
-    await probe.release()
-  }
+  for (const name of outputs) places[name] = updated.includes(name) ? 'gpu-buffer' : 'cpu'
   const session = await ort.InferenceSession.create(onnx, {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     graphOptimizationLevel: 'all',
@@ -109,6 +107,7 @@ async function run(loaded: Loaded, given: Tensors): Promise<Tensors> {
     for (const [output, entry] of updates) {
       const before = store.get(entry) as ort.Tensor
       store.set(entry, results[output] as ort.Tensor)
+      if (loaded.onGpu) madeBy.set(results[output] as ort.Tensor, loaded)
       if (loaded.onGpu) before.dispose()
       else spare.set(output, before)
     }
@@ -118,18 +117,62 @@ async function run(loaded: Loaded, given: Tensors): Promise<Tensors> {
   return out
 }
 
-/** Entries of a store on the host. On a GPU they come back through a program that copies its inputs to the CPU. */
+/** Entries of a store on the host. */
 async function take(store: Map<string, ort.Tensor>, wanted: readonly string[] | undefined): Promise<Tensors> {
   const names = wanted ?? [...store.keys()]
   const out: Tensors = {}
+  const away: [string, ort.Tensor][] = []
   for (const name of names) {
-    const t = store.get(name)
-    if (!t) throw new Error(`the store has no '${name}'`)
-    if (t.location !== 'cpu')
-      throw new Error(`'${name}' lies on the GPU; read it through a program that returns it`)
-    out[name] = toHost(t, true)
+    const t = store.get(name) as ort.Tensor
+    if (t.location === 'cpu') out[name] = toHost(t, true)
+    else away.push([name, t])
   }
-  return out
+  return away.length ? { ...out, ...(await download(away)) } : out
+}
+
+/** The session whose output a tensor on a GPU is. */
+const madeBy = new WeakMap<ort.Tensor, Loaded>()
+
+/** Memory on a GPU goes with the session that it was allocated by: what stores still hold of it moves to the CPU. */
+async function bringHome(loaded: Loaded) {
+  for (const store of stores.values()) {
+    const away = [...store].filter(([, t]) => madeBy.get(t) === loaded)
+    if (away.length === 0) continue
+    const home = await download(away)
+    for (const [name, t] of away) {
+      store.set(name, toOrt(home[name]))
+      t.dispose()
+    }
+  }
+}
+
+/** A session that gives back its inputs, on the CPU. */
+function gpuSession(outputs: Readonly<Record<string, Tensor>>): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(writeModel(outputs, Object.values(outputs)), {
+    executionProviders: ['webgpu', 'cpu'],
+    logSeverityLevel: 3,
+    preferredOutputLocation: 'cpu',
+  })
+}
+
+/**
+ * Tensors on a GPU cannot be read one by one in Node (`getData` brings the process down); they come back as the
+ * outputs, located on the CPU, of a program that returns its inputs.
+ */
+async function download(tensors: readonly [string, ort.Tensor][]): Promise<Tensors> {
+  const session = await gpuSession(
+    Object.fromEntries(tensors.map(([, t], i) => [`out${i}`, input(`in${i}`, t.dims, t.type as DType)])),
+  )
+  try {
+    const feeds: Record<string, ort.Tensor> = {}
+    for (const [i, [, t]] of tensors.entries()) feeds[`in${i}`] = t
+    const results = await session.run(feeds)
+    return Object.fromEntries(
+      tensors.map(([name], i) => [name, toHost(results[`out${i}`] as ort.Tensor, true)]),
+    )
+  } finally {
+    await session.release()
+  }
 }
 
 function toOrt({ dtype, shape, data }: HostTensor): ort.Tensor {
@@ -150,7 +193,13 @@ function toHost(t: ort.Tensor, copy = false): HostTensor {
   return { dtype: t.type as DType, shape: t.dims, data: copy ? (data.slice() as TypedArray) : data }
 }
 
-parentPort?.on('message', async ({ id, request }: { id: number; request: Request }) => {
+// One request after the other: a step of training must find the state that the step before it left.
+let queue = Promise.resolve()
+parentPort?.on('message', (message: { id: number; request: Request }) => {
+  queue = queue.then(() => handle(message))
+})
+
+async function handle({ id, request }: { id: number; request: Request }) {
   try {
     const value = await answer(request)
     const buffers =
@@ -164,4 +213,4 @@ parentPort?.on('message', async ({ id, request }: { id: number; request: Request
       error: error instanceof Error ? error.message : String(error),
     } satisfies Reply)
   }
-})
+}

@@ -13,12 +13,18 @@ import {
 
 const normal = (shape: readonly number[]): Slot => ({ shape, range: 'normal' })
 
-function unary(name: string, range: (shape: readonly number[]) => Slot, f: (x: Tensor) => Tensor): Case {
+function unary(
+  name: string,
+  range: (shape: readonly number[]) => Slot,
+  f: (x: Tensor) => Tensor,
+  accuracy = {},
+): Case {
   return define(
     name,
     shapeOf(),
     (shape) => [range(shape)],
     ([x]) => f(x),
+    accuracy,
   )
 }
 
@@ -55,6 +61,9 @@ const comparisons = (['less', 'lessEqual', 'greater', 'greaterEqual', 'equal'] a
   ),
 )
 
+// The Vulkan and WGSL specifications grant sine and cosine an absolute error of 2^-11.
+const gpuAngle = { webgpu: 2 ** -11 }
+
 export const elementwiseCases: readonly Case[] = [
   unary('neg', normal, (x) => x.neg()),
   unary('abs', distinct, (x) => x.abs()),
@@ -64,8 +73,8 @@ export const elementwiseCases: readonly Case[] = [
   unary('log', positive, (x) => x.log()),
   unary('sqrt', positive, (x) => x.sqrt()),
   unary('reciprocal', positive, (x) => x.reciprocal()),
-  unary('sin', normal, (x) => x.sin()),
-  unary('cos', normal, (x) => x.cos()),
+  unary('sin', normal, (x) => x.sin(), gpuAngle),
+  unary('cos', normal, (x) => x.cos(), gpuAngle),
   unary('atan', normal, (x) => x.atan()),
   unary('tanh', normal, (x) => x.tanh()),
   unary('sigmoid', normal, (x) => x.sigmoid()),

@@ -12,7 +12,7 @@ export const loopCases: readonly Case[] = [
     ([c, xs], { reverse }) => {
       const { carry, ys } = scan(
         ([s], [x]) => {
-          const next = s.mul(0.5).add(x.sin())
+          const next = s.mul(0.5).add(x.tanh())
           return { carry: [next], ys: [next.square(), s.mul(x)] }
         },
         [c],
@@ -54,7 +54,7 @@ export const loopCases: readonly Case[] = [
     ([a, b], { length, reverse }) => {
       const { carry, ys } = scan(
         ([p, q], [k]) => ({
-          carry: [q.cos(), p.mul(b).add(k.cast(p.dtype).mul(0.1))],
+          carry: [q.sigmoid(), p.mul(b).add(k.cast(p.dtype).mul(0.1))],
           ys: [p.mul(q)],
         }),
         [a, a.square()],

@@ -55,8 +55,12 @@ export function trace(sample: Sample, dtype: DType, prefix = ''): Traced {
   }
 }
 
-/** |a - b| / |b| in the Euclidean norm over all elements of all tensors; |b| is taken as at least 1e-3. */
-export function relativeError(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
+/** |a - b| / |b| in the Euclidean norm over all elements of all tensors; |b| is taken as at least `floor`. */
+export function relativeError(
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+  floor = 1e-3,
+): number {
   let apart = 0
   let whole = 0
   for (const [k, right] of b.entries()) {
@@ -66,7 +70,7 @@ export function relativeError(a: readonly ArrayLike<number>[], b: readonly Array
       whole += right[i] ** 2
     }
   }
-  return Math.sqrt(apart) / Math.max(Math.sqrt(whole), 1e-3)
+  return Math.sqrt(apart) / Math.max(Math.sqrt(whole), floor)
 }
 
 /** `feeds` with the inputs moved by `by` times the directions. */

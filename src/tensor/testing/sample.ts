@@ -30,6 +30,8 @@ export interface Case {
   readonly samples: fc.Arbitrary<Sample>
   /** Largest relative error accepted in float32, where more than the usual is lost by the mathematics. */
   readonly float32?: number
+  /** As above on WebGPU, for functions whose accuracy its shading language leaves open. */
+  readonly webgpu?: number
   /** As above in float64, for what passes through float32 on purpose. */
   readonly float64?: number
 }
@@ -40,7 +42,7 @@ export function define<O>(
   options: fc.Arbitrary<O>,
   slots: (o: O) => readonly (Slot | Shape)[],
   build: (inputs: readonly Tensor[], o: O) => Tensor | readonly Tensor[],
-  accuracy: Pick<Case, 'float32' | 'float64'> = {},
+  accuracy: Pick<Case, 'float32' | 'float64' | 'webgpu'> = {},
 ): Case {
   const samples = fc.tuple(options, fc.nat(1 << 20)).map(([o, seed]) => {
     const wanted = slots(o).map((s): Slot => ('range' in s ? s : { shape: s, range: 'normal' }))
