@@ -38,7 +38,7 @@ export function decodeTimes(
     // Rounded to whole milliseconds where doubles of days are off by a little.
     const elapsed = Math.round(value * step) + origin.milliseconds
     if (dates.real) result[i] = elapsed + (first - unixDay) * dayMilliseconds
-    else result[i] = Number.isNaN(value) ? Number.NaN : named(dates, first, elapsed, kind)
+    else result[i] = Number.isNaN(value) ? Number.NaN : named(dates, first, elapsed, calendar)
   }
   return result
 }
@@ -159,14 +159,12 @@ function zoneMilliseconds(zone: string): number {
 }
 
 /** The real date of the same name as a date of an artificial calendar. */
-function named(calendar: Calendar, first: number, elapsed: number, kind: string): number {
+function named(dates: Calendar, first: number, elapsed: number, calendar: string): number {
   const days = Math.floor(elapsed / dayMilliseconds)
-  const [year, month, day] = calendar.date!(first + days)
+  const [year, month, day] = dates.date!(first + days)
   const start = new Date(0)
   start.setUTCFullYear(year, month - 1, day)
   if (start.getUTCMonth() !== month - 1)
-    throw new DataError(
-      `${year}-${month}-${day} of the ${kind === 'days360' ? '360_day' : kind} calendar is no date of ours`,
-    )
+    throw new DataError(`${year}-${month}-${day} of the ${calendar} calendar is no date of ours`)
   return start.getTime() + elapsed - days * dayMilliseconds
 }
