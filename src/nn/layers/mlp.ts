@@ -2,7 +2,7 @@ import { gelu, silu, squaredRelu, type Tensor } from '../../tensor/index.ts'
 import type { Parameters } from '../parameters.ts'
 import { dense } from './dense.ts'
 
-const activations = { squaredRelu, silu, gelu }
+export const activations = { squaredRelu, silu, gelu }
 export type Activation = keyof typeof activations
 
 export interface MlpOptions {
