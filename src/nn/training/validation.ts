@@ -1,0 +1,71 @@
+import { ConfigError } from '../../base/errors.ts'
+import { substitute } from '../../tensor/graph.ts'
+import { compile, type Executable, input, type Runtime, type Store, type Tensor } from '../../tensor/index.ts'
+import { emaEntry } from '../optimise/ema.ts'
+import type { Parameters } from '../parameters.ts'
+import type { DataSource } from './data.ts'
+
+/** Scores on data that is not trained on, every so many steps. */
+export interface Validation {
+  data: DataSource
+  /** Number of batches; scores are their means. */
+  batches: number
+  every: number
+  /** The training loss by default; another expression where the training graph has dropout. */
+  loss?: Tensor
+  metrics?: Readonly<Record<string, Tensor>>
+  /** Stop when the loss has not fallen for so many validations. */
+  patience?: number
+}
+
+/** Computes the scores with the weights in the store, or with their moving average. */
+export class Validator {
+  private readonly executable: Executable
+  private readonly options: Validation
+
+  private constructor(executable: Executable, options: Validation) {
+    this.executable = executable
+    this.options = options
+  }
+
+  static async load(
+    runtime: Runtime,
+    store: Store,
+    parameters: Parameters,
+    trainingLoss: Tensor,
+    options: Validation,
+    averaged: boolean,
+  ): Promise<Validator> {
+    const { batches, every } = options
+    for (const [name, n] of Object.entries({ batches, every }))
+      if (!Number.isInteger(n) || n < 1)
+        throw new ConfigError(`validation: ${name} is ${n}; it must be a whole number of at least 1`)
+    const named = Object.entries({ loss: options.loss ?? trainingLoss, ...options.metrics })
+    const average = new Map(
+      [...parameters.tensors].map(([name, t]) => [
+        t,
+        input(emaEntry(parameters.inputName(name)), t.shape, t.dtype),
+      ]),
+    )
+    const tensors = named.map(([, t]) => t)
+    const used = averaged ? substitute(tensors, average) : tensors
+    const program = compile(Object.fromEntries(named.map(([name], i) => [name, used[i]])), {
+      name: 'validation',
+    })
+    return new Validator(await runtime.load(program, { store }), options)
+  }
+
+  async scores(): Promise<Record<string, number>> {
+    const sums: Record<string, number> = {}
+    for (let i = 0; i < this.options.batches; i++) {
+      const out = await this.executable.run(await this.options.data.batch(i))
+      for (const [name, t] of Object.entries(out)) sums[name] = (sums[name] ?? 0) + Number(t.data[0])
+    }
+    for (const name of Object.keys(sums)) sums[name] /= this.options.batches
+    return sums
+  }
+
+  async release(): Promise<void> {
+    await this.executable.release()
+  }
+}
