@@ -106,7 +106,7 @@ describe('data info', () => {
       ])
       expect(text.code).toBe(0)
       expect(text.out).toContain('32x16 equiangular')
-      expect(text.out).toContain('1984-04-01 00:00 .. 1984-04-02 00:00 UTC, 4 states, every 6 h, 1 gaps')
+      expect(text.out).toContain('1984-04-01 00:00 .. 1984-04-02 00:00 UTC, 4 states, every 6 h, 1 gap\n')
       expect(text.out).toContain('2: 500 850 hPa')
       expect(text.out).toMatch(/^geopotential +z +m2 s-2/m)
       expect(text.out).toContain('times are missing: 1 after 1984-04-01 06:00')

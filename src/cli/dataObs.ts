@@ -16,6 +16,7 @@ export function obsCommand(): Command {
     .option('--departures', 'colour the map by observation minus background')
     .option('--region <w,s,e,n>', 'map a part of the world, degrees', numbersOption(4))
     .option('--width <pixels>', 'width of the map', countOption)
+    .option('--scale <ratio>', 'device pixels of a PNG to one of --width', numberOption, 2)
     .option('--title <text>', 'title of the figure')
     .option('--json', 'print JSON')
     .addHelpText('after', examples)

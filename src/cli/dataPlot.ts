@@ -31,6 +31,7 @@ export function plotCommand(): Command {
     .option('--interpolation <how>', 'nearest (cells), linear or cubic', 'cubic')
     .option('--columns <count>', 'maps side by side', countOption)
     .option('--width <pixels>', 'width of the figure', countOption)
+    .option('--scale <ratio>', 'device pixels of a PNG to one of --width', numberOption, 2)
     .option('--title <text>')
     .addHelpText('after', examples)
     .action(async (file: string, options: PlotOptions) => (await import('./runPlot.ts')).plot(file, options))

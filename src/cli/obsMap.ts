@@ -4,6 +4,7 @@ import { filter, type ObservationTable } from '../io/observations/table.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import { mapFigure } from '../report/mapFigure.ts'
 import type { Region } from '../report/projection.ts'
+import { quantityStyle } from '../report/quantity.ts'
 import { timeText } from './times.ts'
 
 export interface ObsMapOptions {
@@ -52,7 +53,7 @@ export function obsMap(all: ObservationTable, options: ObsMapOptions): string {
         stations: {
           longitude: places.longitude,
           latitude: places.latitude,
-          size: Math.max(2.2, Math.min(6, 90 / Math.sqrt(places.longitude.length))),
+          size: Math.max(3, Math.min(6.5, 110 / Math.sqrt(places.longitude.length))),
           ...(single ? colouring(single, options.departures ?? false, places.values) : {}),
         },
       },
@@ -66,7 +67,10 @@ function colouring(code: string, departures: boolean, values: Float64Array) {
   const unit = observedVariables[code]?.unit
   // Over all levels of a sounding a difference is dominated by a few: the ends leave out the outer hundredth.
   const scale = { clip: departures ? 0.01 : 0.003 }
-  return { values, kind, variable: known ?? code, units: unit, scale }
+  const label = departures
+    ? `Observation minus background (${quantityStyle(known ?? code, { units: unit }).units})`
+    : undefined
+  return { values, kind, variable: known ?? code, units: unit, scale, label }
 }
 
 /** Mean value, or mean observation minus background, at each place to a hundredth of a degree. */
@@ -110,6 +114,7 @@ const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 function timesText(times: Float64Array): string {
   const sorted = times.filter(Number.isFinite).sort()
   if (sorted.length === 0) return 'unknown time'
-  const [first, last] = [timeText(sorted[0]), timeText(sorted[sorted.length - 1])]
+  // Seconds would say more than anybody wants to know of a whole network.
+  const [first, last] = [sorted[0], sorted[sorted.length - 1]].map((t) => timeText(t).slice(0, 16))
   return `${first} – ${last.startsWith(first.slice(0, 10)) ? last.slice(11) : last} UTC`
 }

@@ -31,7 +31,12 @@ function text(found: DatasetInfo): string {
   line('grid', grid ?? 'none found')
   if (times) {
     const step = times.step === null ? '' : `, every ${times.step}`
-    const gaps = times.step === null ? '' : times.gaps ? `, ${times.gaps} gaps` : ', no gap'
+    const gaps =
+      times.step === null
+        ? ''
+        : times.gaps
+          ? `, ${times.gaps} ${times.gaps === 1 ? 'gap' : 'gaps'}`
+          : ', no gap'
     const span = times.count === 1 ? times.first : `${times.first} .. ${times.last}`
     line('time', `${span} UTC, ${times.count === 1 ? '1 state' : `${times.count} states`}${step}${gaps}`)
   } else line('time', 'none')

@@ -22,6 +22,7 @@ export interface ObsOptions {
   departures?: boolean
   region?: number[]
   width?: number
+  scale?: number
   title?: string
   json?: boolean
 }
@@ -38,8 +39,8 @@ export async function obs(file: string, options: ObsOptions): Promise<void> {
   printObservations(file, table, options.json ?? false)
   if (options.out && extension === '.parquet') await writeObservationsParquet(options.out, table)
   else if (options.out) await writeObservationsCsv(options.out, table)
-  if (options.plot) await writeFigure(options.plot, obsMap(table, { ...options, file }))
-  if (options.profile) await writeFigure(options.profile, obsProfile(table, { ...options, file }))
+  if (options.plot) await writeFigure(options.plot, obsMap(table, { ...options, file }), options)
+  if (options.profile) await writeFigure(options.profile, obsProfile(table, { ...options, file }), options)
   for (const written of [options.out, options.plot, options.profile])
     if (written) process.stderr.write(`wrote ${written}\n`)
 }

@@ -32,12 +32,13 @@ export interface PlotOptions {
   interpolation: string
   columns?: number
   width?: number
+  scale?: number
   title?: string
 }
 
 /** Draws maps of one state, or of two and their difference. */
 export async function plot(file: string, options: PlotOptions): Promise<void> {
-  figureFormat(options.out)
+  const format = figureFormat(options.out)
   const interpolation = choice('--interpolation', options.interpolation, [
     'nearest',
     'linear',
@@ -60,7 +61,7 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
       ? await comparison(file, shown, time, options)
       : shown.map(
           (field): MapPanel => ({
-            title: shown.length > 1 || overlay.title ? label(field) : undefined,
+            title: shown.length > 1 ? label(field) : undefined,
             field: coloured(field, options),
           }),
         )
@@ -71,7 +72,12 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
         : extent(shown[0])
     const svg = mapFigure({
       title: options.title ?? (shown.length === 1 ? label(shown[0]) : basename(file)),
-      subtitle: subtitle(file, time, compare, states.grid.columns, states.grid.rows, shown.length > 1),
+      subtitle: subtitle([
+        compare || Number.isNaN(time) ? '' : `${timeText(time)} UTC`,
+        shown.length === 1 || options.title ? basename(file) : '',
+        `${states.grid.columns} × ${states.grid.rows} grid`,
+        overlay.note ?? '',
+      ]),
       panels: panels.map((panel) => ({
         ...panel,
         ...overlay.layers,
@@ -81,10 +87,11 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
       centre: options.centre ? [options.centre[0], options.centre[1]] : undefined,
       region,
       interpolation,
+      ratio: format === 'png' ? Math.max(1, options.scale ?? 2) : 2,
       columns: options.columns ?? (compare ? 3 : undefined),
       width: options.width,
     })
-    await writeFigure(options.out, svg)
+    await writeFigure(options.out, svg, { scale: options.scale })
     process.stderr.write(`wrote ${options.out}\n`)
   } finally {
     await dataset.close()
@@ -164,24 +171,21 @@ function overlaysOf(fields: readonly NamedField[], hasWind: boolean, { barbs, co
     const { factor } = quantityStyle(lines.variable ?? '', { units: lines.units })
     layers.contours = { field: { ...lines, values: Float32Array.from(lines.values, (x) => factor * x) } }
   }
-  return { layers, title: lines ? `${label(lines)} (lines)` : '' }
+  return { layers, note: lines ? `lines: ${contourLabel(lines)}` : undefined }
+}
+
+/** Name and shown units of what contour lines stand for. */
+function contourLabel(field: NamedField): string {
+  const { label, units } = quantityStyle(field.variable ?? field.name, {
+    level: field.level,
+    units: field.units,
+  })
+  return `${label.charAt(0).toLowerCase()}${label.slice(1)} (${units})`
 }
 
 const label = (field: NamedField) => quantityStyle(field.variable ?? field.name, { level: field.level }).label
 
-function subtitle(
-  file: string,
-  time: number,
-  compare: boolean,
-  columns: number,
-  rows: number,
-  several: boolean,
-): string {
-  const when = Number.isNaN(time) ? '' : `${timeText(time)} UTC`
-  return [compare ? '' : when, several ? '' : basename(file), `${columns} × ${rows} grid`]
-    .filter(Boolean)
-    .join(' · ')
-}
+const subtitle = (parts: readonly string[]) => parts.filter(Boolean).join(' · ')
 
 /** The region of a grid that does not go round the globe. */
 function extent({ latitude, longitude }: LatLonField): Region {

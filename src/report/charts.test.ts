@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DataError } from '../base/errors.ts'
 import { barChart, rankHistogramChart, scatterChart } from './distributionCharts.ts'
 import { lineChart, powerOfTen, spectrumChart } from './lineChart.ts'
+import { profileChart } from './profileChart.ts'
 import { scorecard } from './scorecard.ts'
 import { svgSize, svgToPng } from './svg.ts'
 import { pixelsOf } from './testing/pixels.ts'
@@ -74,6 +75,26 @@ describe('charts', () => {
     for (let py = 14; py < 34; py++) for (let px = 14; px < 80; px++) if (pixels.at(px, py)[0] < 80) dark++
     expect(dark).toBeGreaterThan(40)
     expect(pixels.share(([r]) => r < 250)).toBeGreaterThan(0.01)
+  })
+})
+
+describe('profileChart', () => {
+  it('has pressure downwards in logarithms, with all standard levels labelled', () => {
+    const pressure = [1000, 850, 700, 500, 100]
+    const svg = profileChart({
+      profiles: [{ name: 'RMS', pressure, values: [5, 4, 3, 2, 1] }],
+      xLabel: 'O-B (K)',
+    })
+    for (const level of pressure) expect(svg).toContain(`>${level}</text>`)
+    const line = polyline(svg, 0)
+    const perDecade = (line[4][1] - line[0][1]) / Math.log10(100 / 1000)
+    expect(perDecade).toBeGreaterThan(0)
+    line.forEach(([, y], k) => {
+      expect(y).toBeCloseTo(line[0][1] + perDecade * Math.log10(pressure[k] / 1000), 1)
+    })
+    expect(() => profileChart({ profiles: [{ name: 'a', pressure, values: [1] }] })).toThrow(
+      '5 pressures but 1 values',
+    )
   })
 })
 

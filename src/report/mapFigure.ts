@@ -58,10 +58,15 @@ export function mapFigure(figure: MapFigure): string {
       const title = panel.title
         ? textElement(panel.title, 0, -7, { size: theme.size.panel, weight: 600 })
         : ''
-      const note = panel.note
-        ? textElement(panel.note, panelWidth, -7, { size: theme.size.tick, anchor: 'end', fill: theme.muted })
-        : ''
-      parts.push(moved(x, y, title + note + (panel.note ? '' : moved(0, -7, key)) + map))
+      const quiet = { size: theme.size.tick, fill: theme.muted }
+      // Beside a title the note stands at the right end, and leaves room for the key of the winds.
+      const right = panelWidth - (key ? 100 : 0)
+      const note = !panel.note
+        ? ''
+        : panel.title
+          ? textElement(panel.note, right, -7, { ...quiet, anchor: 'end' })
+          : textElement(panel.note, 0, -7, quiet)
+      parts.push(moved(x, y, title + note + moved(0, -7, key) + map))
     })
     y += frame.height
     const bars = barsOf(row, columns, count, scales)

@@ -19,7 +19,10 @@ export function profileChart({ profiles, xLabel, ...frame }: ProfileChart): stri
   const lines = profiles.map(({ name, pressure, values, dashed }, k) => {
     if (pressure.length !== values.length)
       throw new DataError(`profile ${name}: ${pressure.length} pressures but ${values.length} values`)
-    const points = Array.from({ length: pressure.length }, (_, i) => ({ x: values[i], y: pressure[i] }))
+    const points = Array.from({ length: pressure.length }, (_, i) => ({
+      x: values[i],
+      y: Math.log10(pressure[i]),
+    }))
     const stroke = seriesColour(k)
     const line = { x: 'x', y: 'y', stroke, strokeWidth: 2.2, strokeDasharray: dashed ? '6 4' : undefined }
     return [Plot.line(points, line), Plot.dot(points, { x: 'x', y: 'y', fill: stroke, r: 2.8 })]
@@ -34,10 +37,10 @@ export function profileChart({ profiles, xLabel, ...frame }: ProfileChart): stri
       y: {
         label: 'Pressure (hPa)',
         labelArrow: 'none',
-        type: 'log',
-        domain: [bottom, top],
-        ticks: standard.filter((p) => p >= top && p <= bottom),
-        tickFormat: (p: number) => String(p),
+        // Logarithms by hand: a logarithmic scale drops labels such as 700 and 850.
+        domain: [Math.log10(bottom), Math.log10(top)],
+        ticks: standard.filter((p) => p >= top && p <= bottom).map(Math.log10),
+        tickFormat: (power: number) => String(Math.round(10 ** power)),
       },
       marks: [Plot.ruleX([0], { stroke: theme.muted, strokeDasharray: '2 2' }), ...lines.flat()],
     },
