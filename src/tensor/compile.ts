@@ -12,14 +12,18 @@ export interface Signature {
   readonly dtype: DType
 }
 
-/** A program ready to run: what goes in, what comes out, and the ONNX model that computes it. */
-export interface Program {
+/** What goes into a program and what comes out. */
+export interface Signatures {
   readonly name: string
   /** What has to be fed. */
   readonly inputs: readonly Signature[]
   /** Inputs that turned out not to matter; feeding them is allowed and has no effect. */
   readonly unused: readonly Signature[]
   readonly outputs: readonly Signature[]
+}
+
+/** A program ready to run: its signatures and the ONNX model that computes it. */
+export interface Program extends Signatures {
   readonly onnx: Uint8Array
   /** Number of operations written, bodies of loops counted once. */
   readonly size: number

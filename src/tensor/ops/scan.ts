@@ -72,7 +72,8 @@ export const scanPrimitive: Primitive = {
         body: graph,
         num_scan_inputs: stacked,
         scan_input_directions: new Array(stacked).fill(direction),
-        scan_output_directions: new Array(keep.length).fill(direction),
+        // An empty list would be written as no list, which the checker refuses.
+        ...(keep.length && { scan_output_directions: new Array(keep.length).fill(direction) }),
       },
       carries + keep.length,
     )

@@ -1,3 +1,4 @@
+import type { Signature } from '../compile.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import type { Device } from './device.ts'
 
@@ -30,6 +31,7 @@ export type Request =
       inputs: readonly string[]
       outputs: readonly string[]
     }
+  | { kind: 'open'; path: string; device: Device; threads: number }
   | { kind: 'run'; session: number; feeds: Tensors }
   | { kind: 'release'; session: number }
   | { kind: 'createStore' }
@@ -37,4 +39,11 @@ export type Request =
   | { kind: 'take'; store: number; names: readonly string[] | undefined }
   | { kind: 'releaseStore'; store: number }
 
-export type Reply = { id: number; value?: number | Tensors; error?: string }
+/** What a model file says of itself; an axis without a fixed size is -1. */
+export interface Opened {
+  readonly session: number
+  readonly inputs: readonly Signature[]
+  readonly outputs: readonly Signature[]
+}
+
+export type Reply = { id: number; value?: number | Tensors | Opened; error?: string }

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
-import { AlignDaError, didYouMean, ShapeError } from '../../base/errors.ts'
+import { AlignDaError, didYouMean, FormatError, ShapeError } from '../../base/errors.ts'
 import { startWorker } from '../../base/worker.ts'
-import type { Program, Signature } from '../compile.ts'
+import type { Program, Signature, Signatures } from '../compile.ts'
 import { arrayOf, type TypedArray } from '../dtype.ts'
-import { sameShape, show, sizeOf } from '../shape.ts'
+import { show, sizeOf } from '../shape.ts'
 import { chooseDevice, type Device } from './device.ts'
-import type { HostTensor, Reply, Request, SessionSettings, Tensors } from './messages.ts'
+import type { HostTensor, Opened, Reply, Request, SessionSettings, Tensors } from './messages.ts'
 
 /** Values by name: typed arrays in row-major order, or host tensors whose shape is then checked too. */
 export type Feeds = Readonly<Record<string, TypedArray | HostTensor>>
@@ -91,6 +91,24 @@ export class Runtime {
     return new Executable(this, program, session, store)
   }
 
+  /**
+   * Opens an ONNX file of any origin, with the data files beside it. Its inputs and outputs are what the file says;
+   * an axis of any size has the size -1, and what is fed there is a host tensor, which has a shape of its own.
+   * @throws {FormatError} when there is no such file or it is no model that the device runs
+   */
+  async loadFile(path: string): Promise<Executable> {
+    const { session, inputs, outputs } = await this.call<Opened>({
+      kind: 'open',
+      path,
+      device: this.device,
+      threads: this.threads,
+    }).catch((error: Error) => {
+      if (this.failure) throw error
+      throw new FormatError(`'${path}' cannot be opened as an ONNX model: ${error.message}`)
+    })
+    return new Executable(this, { name: path, inputs, unused: [], outputs }, session)
+  }
+
   /** Loads, runs once and releases: for what is computed a single time. */
   async evaluate(program: Program, feeds: Feeds = {}): Promise<Tensors> {
     const executable = await this.load(program)
@@ -129,12 +147,12 @@ export class Runtime {
 
 /** A program on a device. */
 export class Executable {
-  readonly program: Program
+  readonly program: Signatures
   private readonly runtime: Runtime
   private readonly session: number
   private readonly store: Store | undefined
 
-  constructor(runtime: Runtime, program: Program, session: number, store?: Store) {
+  constructor(runtime: Runtime, program: Signatures, session: number, store?: Store) {
     this.runtime = runtime
     this.program = program
     this.session = session
@@ -224,19 +242,25 @@ function own(
   const { name, shape, dtype } = wanted
   const bare = ArrayBuffer.isView(value)
   const data = bare ? value : value.data
+  const open = shape.includes(-1)
+  const actual = bare ? shape : value.shape
+  const fits = actual.length === shape.length && shape.every((n, i) => n === -1 || n === actual[i])
+  const size = sizeOf(actual)
   const problem =
     !(data instanceof arrayOf(dtype)) || (!bare && value.dtype !== dtype)
       ? `is ${bare ? data.constructor.name : `${value.dtype} in a ${data.constructor.name}`}`
-      : !bare && !sameShape(value.shape, shape)
-        ? `has shape ${show(value.shape)}`
-        : data.length !== sizeOf(shape)
-          ? `has ${data.length} values`
-          : undefined
+      : !fits
+        ? `has shape ${show(actual)}`
+        : bare && open
+          ? 'is a bare array, without a shape'
+          : data.length !== size
+            ? `has ${data.length} values`
+            : undefined
   if (problem)
     throw new ShapeError(
-      `'${program}' input '${name}' ${problem}; it takes ${dtype} ${show(shape)} (${sizeOf(shape)} values)`,
+      `'${program}' input '${name}' ${problem}; it takes ${dtype} ${show(shape)}${open ? ' (-1: any size)' : ` (${size} values)`}`,
     )
   const copy = data.slice() as TypedArray
   transfer.push(copy.buffer as ArrayBuffer)
-  return { dtype, shape: [...shape], data: copy }
+  return { dtype, shape: [...actual], data: copy }
 }

@@ -1,10 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import * as ort from 'onnxruntime-node'
+import type { Signature } from '../compile.ts'
 import type { DType, TypedArray } from '../dtype.ts'
 import type { Tensor } from '../graph.ts'
 import { writeModel } from '../onnx/model.ts'
 import { input } from '../ops/source.ts'
-import type { HostTensor, Reply, Request, SessionSettings, Tensors } from './messages.ts'
+import type { HostTensor, Opened, Reply, Request, SessionSettings, Tensors } from './messages.ts'
 
 // ONNX Runtime blocks the thread it runs on; it has this one to itself, so that progress, HTTP and Ctrl-C stay alive
 // on the main thread.
@@ -22,10 +23,12 @@ const sessions = new Map<number, Loaded>()
 const stores = new Map<number, Map<string, ort.Tensor>>()
 let next = 1
 
-async function answer(request: Request): Promise<number | Tensors | undefined> {
+async function answer(request: Request): Promise<number | Tensors | Opened | undefined> {
   switch (request.kind) {
     case 'load':
       return load(request)
+    case 'open':
+      return open(request)
     case 'run':
       return run(sessions.get(request.session) as Loaded, request.feeds)
     case 'release': {
@@ -79,6 +82,29 @@ async function load({
   })
   sessions.set(next, { session, settings, inputs, spare: new Map(), onGpu })
   return next++
+}
+
+/** A model file of any origin, with the data files beside it. */
+async function open({ path, device, threads }: Extract<Request, { kind: 'open' }>): Promise<Opened> {
+  const session = await ort.InferenceSession.create(path, {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+    ...(device === 'webgpu' && { preferredOutputLocation: 'cpu' as const }),
+  })
+  const signatures = (list: readonly ort.InferenceSession.ValueMetadata[]) =>
+    list.map((m): Signature => {
+      if (!m.isTensor) throw new Error(`'${m.name}' is not a tensor`)
+      // A scalar has no shape here; a named axis has any size.
+      const shape = (m.shape ?? []).map((n) => (typeof n === 'number' && n >= 0 ? n : -1))
+      return { name: m.name, shape, dtype: m.type as DType }
+    })
+  const inputs = signatures(session.inputMetadata)
+  const outputs = signatures(session.outputMetadata)
+  const names = inputs.map((i) => i.name)
+  sessions.set(next, { session, settings: {}, inputs: names, spare: new Map(), onGpu: device !== 'cpu' })
+  return { session: next++, inputs, outputs }
 }
 
 async function run(loaded: Loaded, given: Tensors): Promise<Tensors> {
@@ -203,8 +229,8 @@ async function handle({ id, request }: { id: number; request: Request }) {
   try {
     const value = await answer(request)
     const buffers =
-      value && typeof value === 'object'
-        ? [...new Set(Object.values(value).map((t) => t.data.buffer as ArrayBuffer))]
+      request.kind === 'run' || request.kind === 'take'
+        ? [...new Set(Object.values(value as Tensors).map((t) => t.data.buffer as ArrayBuffer))]
         : []
     parentPort?.postMessage({ id, value } satisfies Reply, buffers)
   } catch (error) {
