@@ -60,6 +60,8 @@ export interface DitOptions extends Omit<DitBlockOptions, 'dropout'> {
   out?: number
   /** Place of each token, [tokens, width]: fixed ones from gridPosition or sphericalPosition; learned by default. */
   position?: Tensor
+  /** What else conditions every block, [batch, c]: added to the embedding of the time. */
+  vector?: Tensor
   dropout?: Dropout
 }
 
@@ -73,11 +75,12 @@ export function dit(
   x: Tensor,
   t: Tensor,
   context: Tensor | undefined,
-  { width, blocks, out = x.shape[2], position, dropout, ...block }: DitOptions,
+  { width, blocks, out = x.shape[2], position, vector, dropout, ...block }: DitOptions,
 ): Tensor {
   const tokens = x.shape[1]
   const place = position ?? learnedPosition(p, tokens, width)
-  const cond = timeConditioning(p.scope('time'), t, width)
+  const time = timeConditioning(p.scope('time'), t, width)
+  const cond = vector ? time.add(dense(p.scope('vector'), vector, width)) : time
   let given: Tensor | undefined
   if (context) {
     const embedded = dense(p.scope('context'), context, width)
