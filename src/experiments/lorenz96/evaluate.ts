@@ -1,0 +1,44 @@
+import Table from 'cli-table3'
+import { writeFileAtomic } from '../../base/files.ts'
+import { progress } from '../../base/progress.ts'
+import { lorenz96Methods } from './methods.ts'
+import { twin } from './twin.ts'
+
+/** Every method on the same truth and observations, to docs/results/lorenz96.json: `npm run eval:lorenz96 [cycles]`. */
+const seed = 1
+const cycles = Number(process.argv[2] ?? 5000)
+const path = 'docs/results/lorenz96.json'
+
+const rows = []
+for (const { method, stepsPerCycle, settings, published, run } of lorenz96Methods) {
+  const experiment = twin({ seed, cycles, stepsPerCycle })
+  const bar = progress(method.padEnd(22), experiment.observations.length)
+  const score = await run(experiment, seed, (cycle) => bar.update(cycle))
+  bar.end(`rmse ${score.rmse.toFixed(3)}`)
+  rows.push({
+    method,
+    rmse: Number(score.rmse.toFixed(4)),
+    published,
+    standardError: Number(score.standardError.toFixed(4)),
+    cycles: score.cycles,
+    burnInCycles: experiment.burnIn,
+    seed,
+    n: experiment.n,
+    F: experiment.F,
+    dt: experiment.dt,
+    observationInterval: Number((experiment.dt * stepsPerCycle).toFixed(4)),
+    ...settings,
+  })
+}
+await writeFileAtomic(path, `${JSON.stringify(rows, null, 2)}\n`)
+
+const table = new Table({ head: ['method', 'rmse', '±', 'published', 'difference'], style: { head: [] } })
+for (const { method, rmse, standardError, published } of rows)
+  table.push([
+    method,
+    rmse.toFixed(3),
+    standardError.toFixed(3),
+    String(published),
+    (rmse - published).toFixed(3),
+  ])
+console.log(String(table))
