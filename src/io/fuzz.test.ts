@@ -15,7 +15,7 @@ import { openStates } from './states.ts'
  * without taking memory that the file does not account for.
  */
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
-const longest = 60_000 + fuzzRuns * 100
+const longest = 300_000 + fuzzRuns * 200
 let folder: string
 
 beforeAll(async () => {
@@ -54,12 +54,15 @@ function ours(error: unknown): undefined {
 describe('damaged NetCDF files', () => {
   it.each(['classic.nc', 'data64.nc', 'nc4.nc'])('%s', { timeout: longest }, async (name) => {
     const whole = new Uint8Array(await readFile(join(fixtures, name)))
-    const path = join(folder, name)
     let read = 0
+    let run = 0
     await fc.assert(
       fc.asyncProperty(mutations, async (list) => {
+        // A path of its own, so that nothing of the run before can be read in its place.
+        const path = join(folder, `${run++}-${name}`)
         await writeFile(path, mutate(whole, list))
         if (await survives(path)) read++
+        await rm(path)
       }),
       { numRuns: fuzzRuns },
     )

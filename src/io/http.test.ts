@@ -33,6 +33,14 @@ async function serve(
   return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, log }
 }
 
+function isFixture(url: string): boolean {
+  try {
+    return statSync(fixtures + url.slice(1)).isFile()
+  } catch {
+    return false
+  }
+}
+
 function sendFile(bytes: Buffer, request: IncomingMessage, response: ServerResponse) {
   const range = /^bytes=(\d+)-(\d+)$|^bytes=-(\d+)$/.exec(request.headers.range ?? '')
   if (!range) return response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
@@ -100,6 +108,20 @@ describe('a store over HTTP', () => {
     const read = (d: typeof here) => d.variables.get('packed')!.read({ time: [1, 3] })
     expect(await read(there)).toEqual(await read(here))
     await there.close()
+  })
+
+  it.each(['v3.zarr', 'nc4.nc'])('%s opens where absent keys are answered with 403', async (name) => {
+    const { base } = await serve((request, response) => {
+      if (isFixture(request.url!)) return false
+      response.writeHead(403).end()
+      return true
+    })
+    const dataset = await openDataset(`${base}/${name}`)
+    expect(dataset.variables.size).toBeGreaterThan(0)
+    await dataset.close()
+    await expect(openDataset(`${base}/nothing.zarr`)).rejects.toThrow(
+      'nothing.zarr: access is forbidden (403)',
+    )
   })
 
   it('follows redirects', async () => {

@@ -19,6 +19,9 @@ export interface HttpAnswer {
 
 export type Range = { readonly offset: number; readonly length: number } | { readonly suffixLength: number }
 
+/** The server forbids it (403); storage services answer so for absent keys of buckets that cannot be listed. */
+export class ForbiddenError extends DataError {}
+
 /** An answer that will be the same the next time, so is not asked for again. */
 class Final extends DataError {}
 
@@ -39,6 +42,7 @@ export async function fetchBytes(
     try {
       return await once(url, range, timeout, maxBytes)
     } catch (error) {
+      if (error instanceof ForbiddenError) throw error
       if (error instanceof Final) throw new DataError(error.message)
       last = error
     }
@@ -109,13 +113,14 @@ function pick(url: string, response: Response, bytes: Uint8Array, range: Range |
 function refusal(url: string, status: number, range: Range | undefined): Error {
   if (status === 408 || status === 425 || status === 429 || status >= 500)
     return new Error(`the server answers ${status}`)
+  const Kind = status === 403 ? ForbiddenError : Final
   const meaning: Record<number, string> = {
     400: 'the server does not understand the request (400)',
     401: 'it wants a login (401): only public addresses are read',
     403: 'access is forbidden (403): the address is not public, or names nothing',
     416: `it has no bytes ${range ? rangeText(range) : ''} (416): the file is shorter than it should be`,
   }
-  return new Final(`${url}: ${meaning[status] ?? `the server answers ${status}`}`)
+  return new Kind(`${url}: ${meaning[status] ?? `the server answers ${status}`}`)
 }
 
 function rangeText(range: Range): string {

@@ -36,8 +36,8 @@ export type Hdf5Answer =
   | { readonly id: number; readonly value: Hdf5Description | NumericArray | undefined }
   | { readonly id: number; readonly error: string }
 
-/** Milliseconds one request may take (pieces of 32 MiB take well under one second). */
-const patience = 60_000
+/** Milliseconds one request may take; a piece of 32 MiB takes well under a second, a busy machine far longer. */
+const patience = 180_000
 
 interface Waiting {
   readonly path: string
@@ -49,6 +49,10 @@ interface Waiting {
 let worker: Worker | undefined
 const waiting = new Map<number, Waiting>()
 let next = 0
+
+/** Damaged files may leave damage in the C library's memory: the thread is replaced after this many. */
+const maxFailures = 20
+let failures = 0
 
 async function ask(work: Work, limit = patience): Promise<unknown> {
   const thread = running()
@@ -64,7 +68,10 @@ async function ask(work: Work, limit = patience): Promise<unknown> {
   } finally {
     clearTimeout(timer)
     waiting.delete(id)
-    if (waiting.size === 0) thread.unref()
+    if (waiting.size === 0) {
+      thread.unref()
+      if (failures >= maxFailures) lose(thread, 'replaced')
+    }
   }
 }
 
@@ -75,8 +82,10 @@ function running(): Worker {
   thread.unref()
   thread.on('message', (answer: Hdf5Answer) => {
     const asked = waiting.get(answer.id)
-    if ('error' in answer) asked?.reject(damaged(asked.path, answer.error))
-    else asked?.resolve(answer.value)
+    if ('error' in answer) {
+      failures++
+      asked?.reject(damaged(asked.path, answer.error))
+    } else asked?.resolve(answer.value)
   })
   thread.on('error', (error) => lose(thread, error.message))
   thread.on('exit', () => lose(thread, 'the HDF5 library gave up'))
@@ -87,6 +96,7 @@ function running(): Worker {
 function lose(thread: Worker, reason: string) {
   if (worker !== thread) return
   worker = undefined
+  failures = 0
   for (const { path, reject } of waiting.values()) reject(damaged(path, reason))
   waiting.clear()
   void thread.terminate()

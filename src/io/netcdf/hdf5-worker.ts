@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import h5wasm, { type Dataset as H5Dataset, type File as H5File, type Group as H5Group } from 'h5wasm/node'
 import type { NumericArray } from '../dataset.ts'
@@ -9,7 +10,7 @@ import type { Hdf5Answer, Hdf5Description, Hdf5Request, Hdf5Variable } from './h
  */
 const port = parentPort
 if (!port) throw new Error('hdf5-worker runs in a worker thread')
-const files = new Map<string, H5File>()
+const files = new Map<string, { readonly file: H5File; readonly stamp: string }>()
 
 /** Attributes that carry the format's own book-keeping. */
 const hidden = new Set([
@@ -32,8 +33,7 @@ port.on('message', async (request: Hdf5Request) => {
   try {
     const Module = await library
     if (request.kind === 'close') {
-      files.get(request.path)?.close()
-      files.delete(request.path)
+      close(request.path)
       answer({ id: request.id, value: undefined })
       return
     }
@@ -53,6 +53,9 @@ port.on('message', async (request: Hdf5Request) => {
     const array = ArrayBuffer.isView(data) ? (data as NumericArray) : numbers(data as (number | bigint)[])
     answer({ id: request.id, value: array }, [array.buffer as ArrayBuffer])
   } catch (error) {
+    try {
+      close(request.path)
+    } catch {} // what cannot be closed is gone with the thread
     answer({ id: request.id, error: error instanceof Error ? error.message : String(error) })
   }
 })
@@ -67,13 +70,23 @@ function numbers(values: (number | bigint)[]): NumericArray {
     : Float64Array.from(values as number[])
 }
 
+/** The file at `path`, opened anew when it has been replaced meanwhile. */
 function open(path: string): H5File {
+  const { ino, size, mtimeMs } = statSync(path)
+  const stamp = `${ino} ${size} ${mtimeMs}`
   const known = files.get(path)
-  if (known) return known
+  if (known?.stamp === stamp) return known.file
+  if (known) close(path)
   const file = new h5wasm.File(path, 'r')
   if (!(file.file_id > 0n)) throw new Error('it cannot be opened as HDF5')
-  files.set(path, file)
+  files.set(path, { file, stamp })
   return file
+}
+
+function close(path: string) {
+  const known = files.get(path)
+  files.delete(path)
+  known?.file.close()
 }
 
 type Classes = Awaited<typeof h5wasm.ready>['H5T_class_t']

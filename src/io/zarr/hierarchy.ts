@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FormatError } from '../../base/errors.ts'
+import { ForbiddenError } from '../http.ts'
 import type { ByteStore } from '../store.ts'
 
 export type Json = Record<string, unknown>
@@ -50,7 +51,11 @@ export async function readHierarchy(store: ByteStore): Promise<Hierarchy | undef
 }
 
 async function readJson(store: ByteStore, key: string): Promise<Json | undefined> {
-  const bytes = await store.get(key)
+  const bytes = await store.get(key).catch((error: unknown) => {
+    // A probe that is forbidden counts as absent: buckets that cannot be listed answer 403 for both.
+    if (error instanceof ForbiddenError) return undefined
+    throw error
+  })
   if (!bytes) return undefined
   if (bytes.length > maxMetadata) throw new FormatError(`${store.location}/${key} is too large for metadata`)
   try {
