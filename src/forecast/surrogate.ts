@@ -1,4 +1,12 @@
-import { type Activation, dense, learnedPosition, type Parameters, patchify, stencil, unpatchify } from '../nn/index.ts'
+import {
+  type Activation,
+  dense,
+  learnedPosition,
+  type Parameters,
+  patchify,
+  stencil,
+  unpatchify,
+} from '../nn/index.ts'
 import { concat, constant, type Tensor } from '../tensor/index.ts'
 
 /** Size of the learned forecast model. */

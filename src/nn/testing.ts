@@ -5,7 +5,7 @@ import { evaluate } from '../tensor/evaluate.ts'
 import type { Values } from '../tensor/graph.ts'
 import { constant, grad, type HostTensor, type Tensor } from '../tensor/index.ts'
 
-/** Normal numbers for every input that `outputs` depend on, addressed by the input's name. */
+/** Normal numbers of deviation `scale` for every input that `outputs` depend on, addressed by the input's name. */
 export function randomInputs(outputs: readonly Tensor[], scale = 1): Map<Tensor, Values> {
   return new Map(
     inputsOf(outputs).map((t) => {
@@ -33,7 +33,7 @@ export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): numbe
  * The largest relative error of the gradients of sum(y c), c fixed and random, with respect to all inputs of y,
  * against central differences in float64 along three random directions and six axes of every input.
  */
-export function gradientError(y: Tensor, known = randomInputs([y])): number {
+export function gradientError(y: Tensor, known = randomInputs([y], 0.5)): number {
   const weights = stream(7, 'cotangent').normal(new Float64Array(y.size))
   const loss = y.mul(constant(weights, { shape: y.shape, dtype: 'float64' })).sum()
   const wrt = inputsOf([y])

@@ -110,12 +110,16 @@ export function trainStep({
     accumulate > 1 ? sums.map((s, i) => [`sum.${names[i]}`, s.mul(keep).add(gradients[i])]) : [],
   )
   const kinds = accumulate > 1 ? ['moment1', 'moment2', 'sum'] : ['moment1', 'moment2']
+  const batch =
+    accumulate > 1
+      ? stepProgram('gradient', reported, summed)
+      : stepProgram('train', { ...reported, gradientNorm: norm }, next)
+  const update = accumulate > 1 ? stepProgram('update', { gradientNorm: norm }, next) : undefined
+  // Without decay the program has no use for `keep`.
+  const wanted = new Set((update ?? batch).program.inputs.map((signature) => signature.name))
   return {
-    batch:
-      accumulate > 1
-        ? stepProgram('gradient', reported, summed)
-        : stepProgram('train', { ...reported, gradientNorm: norm }, next),
-    update: accumulate > 1 ? stepProgram('update', { gradientNorm: norm }, next) : undefined,
+    batch,
+    update,
     state: () =>
       Object.fromEntries(
         kinds.flatMap((kind) =>
@@ -126,13 +130,11 @@ export function trainStep({
         ),
       ),
     kept: [...entry('moment1'), ...entry('moment2')],
-    scalars: (rate, step) =>
-      Object.fromEntries(
-        Object.entries(adamwScalars(optimiser, rate, step)).map(([name, v]) => [
-          `adamw.${name}`,
-          convert([v], dtype),
-        ]),
-      ),
+    scalars(rate, step) {
+      const values = Object.entries(adamwScalars(optimiser, rate, step))
+      const named = values.map(([name, v]) => [`adamw.${name}`, convert([v], dtype)] as const)
+      return Object.fromEntries(named.filter(([name]) => wanted.has(name)))
+    },
     accumulation(i): Feeds {
       return accumulate > 1 ? { 'sum.keep': convert([i === 0 ? 0 : 1], dtype) } : {}
     },
