@@ -1,0 +1,106 @@
+import { progress } from '../base/progress.ts'
+import type { Forecaster } from '../forecast/forecaster.ts'
+import type { Series } from '../io/series.ts'
+import type { Codec } from '../latent/codec.ts'
+import type { LatentStatistics } from './target.ts'
+
+/** Truths and the backgrounds that forecasts gave for them, as latents. */
+export interface LatentPairs {
+  /** When truth and background are valid, milliseconds since 1970-01-01: [n]. */
+  readonly times: Float64Array
+  /** Steps of the forecast that made the background: [n]. */
+  readonly leads: Int32Array
+  /** Latents [n, d, h, w]. */
+  readonly truth: Float32Array
+  readonly background: Float32Array
+  /** Mean squared error of the backgrounds in normalised units, by lead in steps. */
+  readonly mse: ReadonlyMap<number, number>
+}
+
+export interface BackgroundOptions {
+  forecaster: Forecaster
+  codec: Codec
+  /** Leads of the backgrounds in steps of the forecaster. */
+  leads: readonly number[]
+  /** Take every so many states of the series as the beginning of a forecast. */
+  every?: number
+}
+
+/**
+ * Forecasts from states of a series, encoded at the wanted leads together with the truth at that time. Each forecast
+ * gives a pair a lead.
+ */
+export async function latentPairs(
+  series: Series,
+  { forecaster, codec, leads, every = 1 }: BackgroundOptions,
+): Promise<LatentPairs> {
+  const longest = Math.max(...leads)
+  const starts: number[] = []
+  for (let t = 0; t + longest < series.times.length; t += every) starts.push(t)
+  const truthLatents = await codec.encodeStates(series.data)
+  const d = codec.shape.reduce((a, b) => a * b, 1)
+  const n = starts.length * leads.length
+  const pairs = {
+    times: new Float64Array(n),
+    leads: new Int32Array(n),
+    truth: new Float32Array(n * d),
+    background: new Float32Array(n * d),
+  }
+  const squares = new Map(leads.map((lead) => [lead, 0]))
+  const block = 32
+  const bar = progress('backgrounds', starts.length)
+  let at = 0
+  for (let from = 0; from < starts.length; from += block) {
+    const some = starts.slice(from, from + block)
+    const states = new Float32Array(some.length * series.stateSize)
+    for (const [i, t] of some.entries()) states.set(series.at(t), i * series.stateSize)
+    const kept = new Map<number, Float32Array>()
+    const times = some.map((t) => series.times[t])
+    await forecaster.forecast(states, times, longest, (step, now) => {
+      if (leads.includes(step)) kept.set(step, now.slice())
+    })
+    for (const lead of leads) {
+      const background = kept.get(lead) as Float32Array
+      const latents = await codec.encodeStates(background)
+      for (const [i, t] of some.entries()) {
+        pairs.times[at] = series.times[t + lead]
+        pairs.leads[at] = lead
+        pairs.truth.set(truthLatents.subarray((t + lead) * d, (t + lead + 1) * d), at * d)
+        pairs.background.set(latents.subarray(i * d, (i + 1) * d), at * d)
+        at++
+        const truth = series.at(t + lead)
+        let sum = 0
+        for (let k = 0; k < truth.length; k++) sum += (background[i * truth.length + k] - truth[k]) ** 2
+        squares.set(lead, (squares.get(lead) as number) + sum / truth.length)
+      }
+    }
+    bar.update(from + some.length)
+  }
+  bar.end()
+  const mse = new Map([...squares].map(([lead, sum]) => [lead, sum / starts.length]))
+  return { ...pairs, mse }
+}
+
+/** Mean and deviation of latents and the usual size of background errors, by channel or by channel and row. */
+export function latentStatistics(
+  { truth, background }: Pick<LatentPairs, 'truth' | 'background'>,
+  [d, h, w]: readonly [number, number, number],
+  by: 'channel' | 'row',
+): LatentStatistics {
+  const rows = by === 'row' ? h : 1
+  const mean = new Float64Array(d)
+  const square = new Float64Array(d)
+  const increment = new Float64Array(d * rows)
+  const count = truth.length / d
+  for (let i = 0; i < truth.length; i++) {
+    const c = Math.floor(i / (h * w)) % d
+    mean[c] += truth[i]
+    square[c] += truth[i] ** 2
+    increment[by === 'row' ? c * h + (Math.floor(i / w) % h) : c] += (truth[i] - background[i]) ** 2
+  }
+  return {
+    mean: Float32Array.from(mean, (s) => s / count),
+    std: Float32Array.from(square, (s, c) => Math.sqrt(s / count - (mean[c] / count) ** 2)),
+    increment: Float32Array.from(increment, (s) => Math.sqrt((s * rows) / count)),
+  }
+}
