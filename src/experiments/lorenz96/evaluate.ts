@@ -1,12 +1,15 @@
 import Table from 'cli-table3'
+import { ConfigError } from '../../base/errors.ts'
 import { writeFileAtomic } from '../../base/files.ts'
 import { progress } from '../../base/progress.ts'
 import { lorenz96Methods } from './methods.ts'
 import { twin } from './twin.ts'
 
-/** Every method on the same truth and observations, to docs/results/lorenz96.json: `npm run eval:lorenz96 [cycles]`. */
+/** Every method on the same truth and observations, to docs/results/lorenz96.json: `npm run eval:lorenz96 [-- cycles]`, cycles by default 5000. */
 const seed = 1
 const cycles = Number(process.argv[2] ?? 5000)
+if (!(Number.isInteger(cycles) && cycles >= 20))
+  throw new ConfigError(`cycles are 20 or more, not ${process.argv[2]}`)
 const path = 'docs/results/lorenz96.json'
 
 const rows = []
