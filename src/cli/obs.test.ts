@@ -76,6 +76,6 @@ describe('data obs', () => {
       expect(stations).toBe(634)
       expect([sum('t'), sum('q'), sum('u'), sum('z')]).toEqual([29_505, 27_740, 36_868, 20_871])
     },
-    30_000,
+    patience,
   )
 })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** Each command is a process of its own; on a busy machine that takes its time (milliseconds). */
-export const patience = 180_000
+export const patience = 600_000
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
