@@ -33,7 +33,7 @@ export interface Program extends Signatures {
 
 /**
  * Compiles the named tensors, with all they depend on, to one ONNX model.
- * @throws {ShapeError} when two inputs share a name or there is nothing to compute
+ * @throws {ShapeError} when two inputs, or an input and an output, share a name or there is nothing to compute
  */
 export function compile(outputs: Readonly<Record<string, Tensor>>, { name = 'program' } = {}): Program {
   const wanted = Object.entries(outputs)
@@ -48,6 +48,8 @@ export function compile(outputs: Readonly<Record<string, Tensor>>, { name = 'pro
         'compile',
         `two inputs are named '${label}': ${show(other.shape)} and ${show(t.shape)}`,
       )
+    if (label in outputs)
+      throw shapeError('compile', `'${label}' names an input and an output; name the output otherwise`)
     names.set(label, t)
   }
   const better = optimise(wanted.map(([, t]) => t))

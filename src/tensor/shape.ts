@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { ShapeError } from '../base/errors.ts'
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
@@ -59,17 +60,26 @@ export function normaliseAxes(
   return list.sort((a, b) => a - b)
 }
 
+/** The folders of this room and of nn, whose frames are not the user's. */
+const own = ['./', '../nn/'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
+
 /**
  * A `ShapeError` that names the operation and the line of the program that asked for it: the first stack frame
  * outside the tensor and nn rooms.
  */
 export function shapeError(op: string, message: string): ShapeError {
+  // A layer may be many calls deep; ten frames, the usual limit, need not reach the user's file.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 100
   const error = new ShapeError(`${op}: ${message}`)
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  const user = frames.find(
-    (line) => !/[\\/](tensor|nn)[\\/](?!.*\.test\.)/.test(line) && !/node:internal/.test(line),
-  )
-  const place = user?.match(/\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/)?.[1]
-  if (place) error.message += ` (at ${place.replace('file://', '')})`
+  Error.stackTraceLimit = stackTraceLimit
+  for (const line of (error.stack ?? '').split('\n')) {
+    const place = line.match(/^\s+at .*?\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/)?.[1]
+    if (!place || place.startsWith('node:')) continue
+    const path = place.startsWith('file:') ? fileURLToPath(place) : place
+    if (own.some((folder) => path.startsWith(folder)) && !/\.test\.[jt]s:/.test(path)) continue
+    error.message += ` (at ${path})`
+    break
+  }
   return error
 }

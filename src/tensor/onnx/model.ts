@@ -1,8 +1,9 @@
-import { arrayOf, type DType, type TypedArray } from '../dtype.ts'
+import { bfloat16Bits, float16Bits } from '../../base/float16.ts'
+import type { DType, TypedArray } from '../dtype.ts'
 import type { Emitter, FloatAttribute, Node, OnnxAttributes, OnnxBody, Tensor } from '../graph.ts'
 import { nodesOf } from '../graph.ts'
 import { onnxTypes } from '../ops/elementwise.ts'
-import { inputPrimitive } from '../ops/source.ts'
+import { convert, inputPrimitive } from '../ops/source.ts'
 import type { Shape } from '../shape.ts'
 import { Message } from './wire.ts'
 
@@ -24,7 +25,11 @@ export function writeModel(
   inputs: readonly Tensor[],
   initializers: readonly Initializer[] = [],
 ): Uint8Array {
-  const writer = new GraphWriter(new Map(), 'v')
+  // The writer's own names begin as no name of the program does.
+  const taken = [...inputs.map((t) => t.node.attrs.name as string), ...Object.keys(outputs)]
+  let prefix = 'v'
+  while (taken.some((name) => name.startsWith(prefix))) prefix += '_'
+  const writer = new GraphWriter(new Map(), prefix)
   const stored = new Set(initializers.map((i) => i.name))
   for (const t of inputs) writer.names.set(t, t.node.attrs.name as string)
   writer.write(Object.values(outputs))
@@ -100,7 +105,8 @@ class GraphWriter implements Emitter {
   }
 
   scalar(dtype: DType, value: number): string {
-    return this.constant(dtype, [], new (arrayOf(dtype) as Float64ArrayConstructor)([value]) as TypedArray)
+    const bits = dtype === 'float16' ? float16Bits(value) : dtype === 'bfloat16' ? bfloat16Bits(value) : value
+    return this.constant(dtype, [], convert([bits], dtype))
   }
 
   constant(dtype: DType, shape: Shape, data: TypedArray): string {

@@ -4,7 +4,7 @@ import { AlignDaError, didYouMean, FormatError, ShapeError } from '../../base/er
 import { startWorker } from '../../base/worker.ts'
 import type { Program, Signature, Signatures } from '../compile.ts'
 import { arrayOf, type TypedArray } from '../dtype.ts'
-import { show, sizeOf } from '../shape.ts'
+import { sameShape, show, sizeOf } from '../shape.ts'
 import { chooseDevice, type Device } from './device.ts'
 import type { HostTensor, Opened, Reply, Request, SessionSettings, Tensors } from './messages.ts'
 
@@ -27,7 +27,10 @@ export interface LoadOptions {
   profile?: string
 }
 
-/** A device and the thread that computes on it. Close it when done: the thread keeps the process alive. */
+/**
+ * A device and the thread that computes on it. Close it when done, to have its memory back; a process that ends
+ * otherwise is not held up by it.
+ */
 export class Runtime {
   readonly device: Device
   readonly threads: number
@@ -51,13 +54,8 @@ export class Runtime {
       if (error === undefined) call?.resolve(value as never)
       else call?.reject(new AlignDaError(`${this.device}: ${error}`))
     })
-    const fail = (error: Error) => {
-      this.failure ??= error
-      for (const { reject } of this.waiting.values()) reject(error)
-      this.waiting.clear()
-    }
-    this.worker.on('error', (error) => fail(new AlignDaError(`the compute thread failed: ${error.message}`)))
-    this.worker.on('exit', () => fail(new AlignDaError('the compute thread has ended')))
+    this.worker.on('error', (error) => this.fail(`the compute thread failed: ${error.message}`))
+    this.worker.on('exit', () => this.fail('the compute thread has ended'))
     this.worker.unref()
   }
 
@@ -66,9 +64,7 @@ export class Runtime {
    * @throws {AlignDaError} when the device is missing or refuses the program
    */
   async load(program: Program, { store, updates, profile }: LoadOptions = {}): Promise<Executable> {
-    for (const [output, entry] of Object.entries(updates ?? {}))
-      if (!program.outputs.some((o) => o.name === output))
-        throw new ShapeError(`update of '${entry}': '${program.name}' has no output '${output}'`)
+    if (updates) checkUpdates(program, store, updates)
     const session = await this.call<number>({
       kind: 'load',
       onnx: program.onnx,
@@ -125,8 +121,15 @@ export class Runtime {
   }
 
   async close(): Promise<void> {
-    this.failure = new AlignDaError('the runtime is closed')
+    this.fail('the runtime is closed')
     await this.worker.terminate()
+  }
+
+  /** From here on, and for those who wait, every call fails. */
+  private fail(reason: string) {
+    this.failure ??= new AlignDaError(reason)
+    for (const { reject } of this.waiting.values()) reject(this.failure)
+    this.waiting.clear()
   }
 
   /** For Executable and Store. */
@@ -179,7 +182,12 @@ export class Executable {
     for (const wanted of inputs) {
       const value = feeds[wanted.name]
       if (value === undefined) {
-        if (this.store?.has(wanted.name)) continue
+        const held = this.store?.signature(wanted.name)
+        if (held && (held.dtype !== wanted.dtype || !sameShape(held.shape, wanted.shape)))
+          throw new ShapeError(
+            `'${name}' needs '${wanted.name}': ${wanted.dtype} ${show(wanted.shape)}; the store has ${held.dtype} ${show(held.shape)}`,
+          )
+        if (held) continue
         throw new ShapeError(`'${name}' needs '${wanted.name}': ${wanted.dtype} ${show(wanted.shape)}`)
       }
       ready[wanted.name] = own(name, wanted, value, transfer)
@@ -207,28 +215,68 @@ export class Store {
     return this.signatures.has(name)
   }
 
+  /** Shape and dtype of an entry. */
+  signature(name: string): Signature | undefined {
+    return this.signatures.get(name)
+  }
+
   get names(): string[] {
     return [...this.signatures.keys()]
   }
 
-  /** Sets entries; the arrays are copied. */
+  /**
+   * Sets entries; the arrays are copied. An entry keeps its shape and dtype, which programs loaded with it rely on.
+   * @throws {ShapeError} when values do not fill their shape or an entry would change
+   */
   async put(tensors: Readonly<Record<string, HostTensor>>): Promise<void> {
     const transfer: ArrayBuffer[] = []
     const ready: Tensors = {}
     for (const [name, t] of Object.entries(tensors)) {
+      const held = this.signatures.get(name)
+      if (held && (held.dtype !== t.dtype || !sameShape(held.shape, t.shape)))
+        throw new ShapeError(
+          `the store holds '${name}' as ${held.dtype} ${show(held.shape)}, not ${t.dtype} ${show(t.shape)}`,
+        )
       ready[name] = own('store', { name, shape: t.shape, dtype: t.dtype }, t, transfer)
       this.signatures.set(name, { name, shape: t.shape, dtype: t.dtype })
     }
     await this.runtime.call({ kind: 'put', store: this.id, tensors: ready }, transfer)
   }
 
-  /** Copies of entries, all of them by default. */
+  /**
+   * Copies of entries, all of them by default.
+   * @throws {ShapeError} for a name that is not there
+   */
   async take(names?: readonly string[]): Promise<Tensors> {
+    for (const name of names ?? [])
+      if (!this.has(name)) throw new ShapeError(`the store has no '${name}'${didYouMean(name, this.names)}`)
     return this.runtime.call<Tensors>({ kind: 'take', store: this.id, names })
   }
 
   async release(): Promise<void> {
     await this.runtime.call({ kind: 'releaseStore', store: this.id })
+  }
+}
+
+/** Every update has an output and an entry of the same shape and dtype to go to, of its own. */
+function checkUpdates(program: Program, store: Store | undefined, updates: Readonly<Record<string, string>>) {
+  const taken = new Set<string>()
+  for (const [output, entry] of Object.entries(updates)) {
+    const fail = (problem: string) => {
+      throw new ShapeError(`update of '${entry}' by '${output}' of '${program.name}': ${problem}`)
+    }
+    const made = program.outputs.find((o) => o.name === output)
+    const names = program.outputs.map((o) => o.name)
+    if (!made) return fail(`there is no output '${output}'${didYouMean(output, names)}`)
+    if (!store) return fail('load was given no store')
+    const held = store.signature(entry)
+    if (!held) return fail(`the store has no '${entry}'${didYouMean(entry, store.names)}; put it there first`)
+    if (held.dtype !== made.dtype || !sameShape(held.shape, made.shape))
+      return fail(
+        `the entry is ${held.dtype} ${show(held.shape)}, the output ${made.dtype} ${show(made.shape)}`,
+      )
+    if (taken.has(entry)) return fail('another output replaces that entry too')
+    taken.add(entry)
   }
 }
 
