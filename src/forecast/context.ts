@@ -1,5 +1,6 @@
 import { DataError } from '../base/errors.ts'
 import type { Series } from '../io/series.ts'
+import { forecastStarts } from '../io/starts.ts'
 import type { SurrogateContext } from './surrogate.ts'
 
 /** Constant fields as the models see them, scaled to order one: orography, land, sine of latitude. [3, lat, lon] */
@@ -35,17 +36,17 @@ export function surrogateContext(series: Series): SurrogateContext {
   }
 }
 
-/** Root mean square change of each channel from one state to the next, [channel], over every state of the series. */
+/** Root mean square change of each channel from one state to the next, [channel], over all pairs without a gap. */
 function changeDeviation({ data, channels, grid, stateSize, times }: Series): Float32Array {
   const points = grid.size
   const sums = new Float64Array(channels.length)
-  const pairs = times.length - 1
-  for (let t = 0; t < pairs; t++)
+  const pairs = forecastStarts(times, 1)
+  for (const t of pairs)
     for (let c = 0; c < channels.length; c++) {
       const from = t * stateSize + c * points
       let sum = 0
       for (let i = from; i < from + points; i++) sum += (data[i + stateSize] - data[i]) ** 2
       sums[c] += sum
     }
-  return Float32Array.from(sums, (s) => Math.sqrt(s / (pairs * points)))
+  return Float32Array.from(sums, (s) => Math.sqrt(s / (pairs.length * points)))
 }

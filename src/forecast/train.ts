@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { DataError } from '../base/errors.ts'
 import type { Series } from '../io/series.ts'
+import { forecastStarts, usualStep } from '../io/starts.ts'
 import { type DataSource, fit, Parameters, sampleOrder, type Weights } from '../nn/index.ts'
 import { input, type Runtime, type Tensor } from '../tensor/index.ts'
 import type { ForecastConfig } from './config.ts'
@@ -49,24 +51,28 @@ async function stage(
   const parameters = new Parameters()
   const graph = rollout(parameters, training, context, config, batch, leads)
   const scored = rollout(parameters, validation, context, config, batch, leads)
-  const count = training.times.length - leads
-  const order = sampleOrder(seed, count, batch)
+  // Where the record has gaps, no pair of states spans one.
+  const step = usualStep(training.times)
+  const [starts, held] = [training, validation].map((series) => startsOf(series, leads, step, batch))
+  const order = sampleOrder(seed, starts.length, batch)
   // Validation states lie evenly over their period, always the same ones.
-  const batches = Math.max(1, Math.min(8, Math.floor((validation.times.length - leads) / batch)))
-  const gap = Math.max(1, Math.floor((validation.times.length - leads) / (batches * batch)))
+  const batches = Math.max(1, Math.min(8, Math.floor(held.length / batch)))
+  const gap = Math.max(1, Math.floor(held.length / (batches * batch)))
   const { weights } = await fit({
     runtime,
     parameters,
     loss: graph.loss,
     optimiser: { decay: config.decay, beta2: 0.99, epsilon: 1e-10 },
     clip: config.clip,
-    data: source(training, leads, order),
+    data: source(training, leads, (i) => order(i).map((k) => starts[k])),
     steps,
     seed,
     ...(initial && { initial }),
     rate: { rate, warmup: Math.min(config.warmup, steps), floor: 0.01 },
     validation: {
-      data: source(validation, leads, (i) => Array.from({ length: batch }, (_, k) => (i * batch + k) * gap)),
+      data: source(validation, leads, (i) =>
+        Array.from({ length: batch }, (_, k) => held[(i * batch + k) * gap]),
+      ),
       batches,
       every: Math.min(config.validateEvery, steps),
       loss: scored.last,
@@ -84,6 +90,15 @@ async function stage(
     label: leads === 1 ? 'forecast, one step' : `forecast, ${leads} steps`,
   })
   return weights
+}
+
+function startsOf({ times, location }: Series, leads: number, step: number, batch: number): number[] {
+  const starts = forecastStarts(times, leads, step)
+  if (starts.length < batch)
+    throw new DataError(
+      `${location}: ${times.length} states have ${starts.length} without a gap in the ${leads} steps after them; a batch takes ${batch}`,
+    )
+  return starts
 }
 
 /** Mean squared error over the steps of a roll-out, and that of its last step. */

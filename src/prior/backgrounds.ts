@@ -1,6 +1,8 @@
+import { DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
 import type { Series } from '../io/series.ts'
+import { forecastStarts } from '../io/starts.ts'
 import type { Codec } from '../latent/codec.ts'
 import type { LatentStatistics } from './target.ts'
 
@@ -35,8 +37,12 @@ export async function latentPairs(
   { forecaster, codec, leads, every = 1 }: BackgroundOptions,
 ): Promise<LatentPairs> {
   const longest = Math.max(...leads)
-  const starts: number[] = []
-  for (let t = 0; t + longest < series.times.length; t += every) starts.push(t)
+  const step = forecaster.stepHours * 3_600_000
+  const starts = forecastStarts(series.times, longest, step).filter((t) => t % every === 0)
+  if (starts.length === 0)
+    throw new DataError(
+      `${series.location}: none of ${series.times.length} states is followed by ${longest} others, ${forecaster.stepHours} h apart`,
+    )
   const truthLatents = await codec.encodeStates(series.data)
   const d = codec.shape.reduce((a, b) => a * b, 1)
   const n = starts.length * leads.length
