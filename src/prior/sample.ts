@@ -36,7 +36,10 @@ export interface Steering {
 
 export interface SamplingOptions {
   sampler: Sampler
-  /** Members computed together. */
+  /**
+   * Members computed together. At least 2 where members have to have the same bits in batches of any size: products
+   * with a single row take another path through the processor's kernels and differ in the last bit.
+   */
   batch: number
   /** Guidance and constraints on u, given the background; their own inputs are fed by `SampleOptions.feeds`. */
   steer?: (given: Steering) => { guide?: Guide } & SamplerHooks
@@ -95,7 +98,8 @@ export interface Samples {
 
 /**
  * A prior on a device. Noise is drawn at the address (case, member, row), row 0 being the start, and batches are
- * always full (the last one is filled up), so that a member is the same however members are spread over batches.
+ * always full (the last one is filled up), so that a member is the same however members are spread over batches of
+ * two or more.
  */
 export class PriorSampler {
   private readonly prior: Prior

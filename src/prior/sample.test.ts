@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { Parameters } from '../nn/index.ts'
+import { stream } from '../random/stream.ts'
+import { Runtime } from '../tensor/index.ts'
+import { priorSchema } from './config.ts'
+import { type Prior, PriorSampler, samplingProgram } from './sample.ts'
+import { ddim } from './samplers/ddim.ts'
+import { dpmSolver } from './samplers/dpmSolver.ts'
+
+const runtime = new Runtime({ device: 'cpu', threads: 2 })
+afterAll(() => runtime.close())
+
+const shape = [8, 4, 8] as const
+const config = priorSchema.parse({ width: 32, blocks: 2, heads: 2, conditioning: 'both' })
+const statistics = {
+  mean: new Float32Array(8).fill(0.3),
+  std: new Float32Array(8).fill(1.5),
+  increment: new Float32Array(8).fill(0.2),
+}
+const { parameters } = samplingProgram({ config, statistics, shape }, { sampler: dpmSolver(), batch: 1 })
+/** Every parameter random: with the initial zeros the network says nothing. */
+const weights = new Map(
+  parameters.specs.map(({ name, shape: size }) => {
+    const data = stream(2, name).normal(new Float32Array(size.reduce((a, b) => a * b, 1)))
+    return [name, { dtype: 'float32' as const, shape: size, data: data.map((v) => 0.1 * v) }]
+  }),
+)
+const prior: Prior = { config, statistics, shape, weights }
+const cases = [4, 9].map((index) => ({
+  index,
+  background: stream(3, index).normal(new Float32Array(256)),
+  season: Float32Array.of(0.6, 0.8),
+}))
+
+describe('sampling a prior', () => {
+  it('gives a member the same bits in whatever batch of two or more it is computed', async () => {
+    const sampler = ddim({ steps: 4, eta: 1 })
+    const draw = async (batch: number, own = cases, members = 5, firstMember = 0) => {
+      const drawn = await PriorSampler.load(runtime, prior, { sampler, batch })
+      const { z, calls } = await drawn.sample(own, { members, seed: 1, firstMember })
+      await drawn.release()
+      expect(calls).toBe(4)
+      return z
+    }
+    const whole = await draw(4)
+    expect(whole.length).toBe(2 * 5 * 256)
+    expect(whole.every(Number.isFinite)).toBe(true)
+    expect(await draw(3)).toEqual(whole)
+    const alone = await draw(1)
+    expect(Math.max(...alone.map((v, i) => Math.abs(v - whole[i])))).toBeLessThan(1e-5)
+    expect(await draw(2, cases.slice(1), 2, 3)).toEqual(whole.subarray(8 * 256))
+    // Members differ from one another and from case to case.
+    expect(whole.subarray(0, 256)).not.toEqual(whole.subarray(256, 512))
+  })
+
+  it('of a silent network gives the climate of background errors', async () => {
+    const silent = new Map([...parameters.initialise(1)])
+    const drawn = await PriorSampler.load(
+      runtime,
+      { ...prior, weights: silent },
+      { sampler: dpmSolver({ steps: 40 }), batch: 16 },
+    )
+    const { z } = await drawn.sample(cases, { members: 16, seed: 1 })
+    await drawn.release()
+    let square = 0
+    for (let k = 0; k < z.length; k++) {
+      const background = cases[Math.floor(k / (16 * 256))].background[k % 256]
+      square += (z[k] - background) ** 2 / z.length
+    }
+    // 8192 normal numbers of deviation 0.2: the standard error of their variance is 1.6 %.
+    expect(square / 0.04).toBeGreaterThan(0.94)
+    expect(square / 0.04).toBeLessThan(1.06)
+  })
+
+  it('refuses other weights, backgrounds and cases without a season', async () => {
+    const other = new Parameters()
+    other.get('x', [2], () => new Float32Array(2))
+    const options = { sampler: dpmSolver({ steps: 2 }), batch: 1 }
+    await expect(
+      PriorSampler.load(runtime, { ...prior, weights: other.initialise(1) }, options),
+    ).rejects.toThrow("the prior's weights do not fit this network")
+    const drawn = await PriorSampler.load(runtime, prior, options)
+    const run = (given: object) => drawn.sample([{ ...cases[0], ...given }], { members: 1, seed: 1 })
+    await expect(run({ background: new Float32Array(7) })).rejects.toThrow('case 4: a background latent of 7')
+    await expect(run({ season: undefined })).rejects.toThrow('case 4: the prior needs the season')
+    await drawn.release()
+  })
+})
