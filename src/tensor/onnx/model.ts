@@ -52,7 +52,14 @@ export function writeModel(
 class GraphWriter implements Emitter {
   readonly names: Map<Tensor, string>
   private readonly prefix: string
-  private readonly nodes: Message[] = []
+  private readonly nodes: {
+    type: string
+    inputs: readonly string[]
+    outputs: string[]
+    attributes: OnnxAttributes
+  }[] = []
+  /** Names that a loop body refers to, which therefore stay. */
+  private readonly captured = new Set<string>()
   private readonly constants: Message[] = []
   private readonly known = new Map<string, string>()
   private uses = new Set<Tensor>()
@@ -82,11 +89,17 @@ class GraphWriter implements Emitter {
     stored: readonly Message[] = [],
   ) {
     const graph = new Message()
-    const last: Message[] = []
-    // Outputs get their names by an Identity, for one tensor may be two outputs or an input as well.
-    for (const [label, t] of outputs)
-      last.push(nodeProto('Identity', [this.names.get(t) as string], [label], {}))
-    for (const n of [...this.nodes, ...last]) graph.bytes(1, n)
+    const made = new Set(this.nodes.flatMap((n) => n.outputs))
+    const renamed = new Map<string, string>()
+    for (const [label, t] of outputs) {
+      const own = this.names.get(t) as string
+      // The value is made under the name of the output where it can be; an Identity would be a copy.
+      if (made.has(own) && !renamed.has(own) && !this.captured.has(own)) renamed.set(own, label)
+      else this.nodes.push({ type: 'Identity', inputs: [own], outputs: [label], attributes: {} })
+    }
+    const final = (n: string) => renamed.get(n) ?? n
+    for (const n of this.nodes)
+      graph.bytes(1, nodeProto(n.type, n.inputs.map(final), n.outputs.map(final), n.attributes))
     graph.bytes(2, name)
     for (const t of [...stored, ...this.constants]) graph.bytes(5, t)
     for (const i of inputs) graph.bytes(11, i)
@@ -96,7 +109,7 @@ class GraphWriter implements Emitter {
 
   add(type: string, inputs: readonly string[], attributes: OnnxAttributes = {}, outputs = 1): string[] {
     const names = Array.from({ length: outputs }, () => this.fresh())
-    this.nodes.push(nodeProto(type, inputs, names, attributes))
+    this.nodes.push({ type, inputs, outputs: names, attributes })
     return names
   }
 
@@ -130,6 +143,7 @@ class GraphWriter implements Emitter {
     outputs: readonly Tensor[],
   ): OnnxBody {
     const prefix = `${this.fresh()}_`
+    for (const name of captured.values()) this.captured.add(name)
     const writer = new GraphWriter(new Map(captured), prefix)
     for (const p of parameters) writer.names.set(p, writer.fresh())
     writer.write(outputs)
