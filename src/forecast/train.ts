@@ -75,7 +75,8 @@ async function stage(
       ),
       batches,
       every: Math.min(config.validateEvery, steps),
-      loss: scored.last,
+      loss: scored.loss,
+      ...(leads > 1 && { metrics: { last: scored.last } }),
       patience: config.patience,
     },
     architecture: {
