@@ -6,7 +6,7 @@ const cycles = 300
 const twins = new Map(
   [1, 4].map((stepsPerCycle) => [
     stepsPerCycle,
-    twin({ seed: 1, cycles: cycles / stepsPerCycle, stepsPerCycle }),
+    twin({ seed: 1, cycles: cycles / stepsPerCycle, stepsPerCycle, burnInTime: 10 }),
   ]),
 )
 
