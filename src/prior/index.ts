@@ -30,5 +30,5 @@ export { type PredictorCorrectorOptions, predictorCorrector } from './samplers/p
 export type { Sampler, SamplerHooks } from './samplers/sampler.ts'
 export { cosine, edm, type Level, linear, logSnr, type NoiseSchedule, schedules, timeOf } from './schedule.ts'
 export { type LatentStatistics, latentTarget, type Target } from './target.ts'
-export { type Spacing, timeGrid } from './timeGrid.ts'
+export { type Spacing, startScale, timeGrid } from './timeGrid.ts'
 export { type PriorLoss, type PriorLossOptions, priorLoss } from './training.ts'

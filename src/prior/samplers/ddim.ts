@@ -1,5 +1,5 @@
 import { ConfigError } from '../../base/errors.ts'
-import { type Spacing, timeGrid } from '../timeGrid.ts'
+import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
 export interface DdimOptions {
@@ -32,7 +32,7 @@ export function ddim({ steps = 50, eta = 0, spacing = 'logSnr' }: DdimOptions = 
       const [z] = loop(
         denoiser,
         rows,
-        [start.mul(schedule.sigma(1))],
+        [start.mul(startScale(schedule, times[0]))],
         noise,
         hooks,
         ([carry], { t, mu, kept, fresh, row }, call, draw) => {

@@ -1,5 +1,5 @@
 import { logSnr } from '../schedule.ts'
-import { type Spacing, timeGrid } from '../timeGrid.ts'
+import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
 export interface DpmSolverOptions {
@@ -31,7 +31,7 @@ export function dpmSolver({ steps = 20, spacing = 'logSnr' }: DpmSolverOptions =
           before: k === 0 ? 0 : h / (2 * (lambda[k] - lambda[k - 1])),
         }
       })
-      const initial = start.mul(schedule.sigma(1))
+      const initial = start.mul(startScale(schedule, times[0]))
       const [z] = loop(
         denoiser,
         rows,

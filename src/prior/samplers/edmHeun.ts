@@ -1,6 +1,6 @@
 import { ConfigError } from '../../base/errors.ts'
 import { logSnr, timeOf } from '../schedule.ts'
-import { type Spacing, timeGrid } from '../timeGrid.ts'
+import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
 export interface EdmHeunOptions {
@@ -52,7 +52,7 @@ export function edmHeun({
           { t: to, mu: schedule.mu(to), half: 1, step, fresh: 0, row },
         ]
       })
-      const x = start.mul(s(1))
+      const x = start.mul(startScale(schedule, times[0]) / schedule.mu(times[0]))
       const [end] = loop(
         denoiser,
         rows,
@@ -68,7 +68,7 @@ export function edmHeun({
           return [from.add(mean.mul(step)), from, epsilon]
         },
       )
-      return end.mul(schedule.mu(schedule.first))
+      return end.mul(schedule.mu(times[steps]))
     },
   }
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../base/errors.ts'
-import { type Spacing, timeGrid } from '../timeGrid.ts'
+import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, meanSquare, type Sampler } from './sampler.ts'
 
 export interface PredictorCorrectorOptions {
@@ -48,7 +48,7 @@ export function predictorCorrector({
       const [z] = loop(
         denoiser,
         rows,
-        [start.mul(schedule.sigma(1))],
+        [start.mul(startScale(schedule, times[0]))],
         noise,
         hooks,
         ([carry], { t, a, b, c, row }, call, draw) => {
