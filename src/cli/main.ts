@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { dataCommand } from './data.ts'
 import { run } from './run.ts'
+import { trainCommand } from './train.ts'
 
 /** The version in package.json, which lies two folders above this file in the source and in the build. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -14,5 +15,6 @@ const program = new Command('align-da')
   .version(version)
   .showSuggestionAfterError()
   .addCommand(dataCommand())
+  .addCommand(trainCommand())
 
 await run(program, process.argv)
