@@ -5,6 +5,7 @@ import { stream } from '../random/stream.ts'
 import {
   compile,
   type Executable,
+  type HostTensor,
   input,
   type Program,
   type Runtime,
@@ -43,6 +44,8 @@ export interface SamplingOptions {
   batch: number
   /** Guidance and constraints on u, given the background; their own inputs are fed by `SampleOptions.feeds`. */
   steer?: (given: Steering) => { guide?: Guide } & SamplerHooks
+  /** Inputs of the steering that stay on the device: the weights of a decoder. */
+  resident?: Readonly<Record<string, HostTensor>>
 }
 
 /**
@@ -83,8 +86,8 @@ export interface SampleOptions {
   seed: Seed
   /** Number of the first member: members 16 .. 31 of a case are found with firstMember 16. */
   firstMember?: number
-  /** Feeds of the steering's own inputs for the members of a batch, by their places in `cases`. */
-  feeds?: (cases: readonly number[]) => Record<string, Float32Array>
+  /** Feeds of the steering's own inputs for a batch: the place in `cases` and the number of each of its members. */
+  feeds?: (cases: readonly number[], members: readonly number[]) => Record<string, Float32Array>
   /** Called after each batch with the members done so far and all of them. */
   onProgress?: (done: number, all: number) => void
 }
@@ -118,7 +121,7 @@ export class PriorSampler {
   static async load(runtime: Runtime, prior: Prior, options: SamplingOptions): Promise<PriorSampler> {
     const { program, parameters } = samplingProgram(prior, options)
     const store = await runtime.createStore()
-    await store.put(parameters.feeds(prior.weights, "the prior's weights"))
+    await store.put({ ...options.resident, ...parameters.feeds(prior.weights, "the prior's weights") })
     return new PriorSampler(prior, options, await runtime.load(program, { store }), store)
   }
 
@@ -144,6 +147,7 @@ export class PriorSampler {
     const season = new Float32Array(batch * 2)
     for (let from = 0; from < all; from += batch) {
       const places: number[] = []
+      const numbers: number[] = []
       for (let i = 0; i < batch; i++) {
         // What fills up the last batch is computed and dropped.
         const k = Math.min(from + i, all - 1)
@@ -152,7 +156,8 @@ export class PriorSampler {
         places.push(place)
         background.set(given.background, i * size)
         if (given.season) season.set(given.season, i * 2)
-        const own = stream(seed, 'noise', given.index, firstMember + (k % members))
+        numbers.push(firstMember + (k % members))
+        const own = stream(seed, 'noise', given.index, numbers[i])
         own.child(0).normal(start.subarray(i * size, (i + 1) * size))
         for (let row = 0; row < sampler.noises; row++) {
           const at = (row * batch + i) * size
@@ -164,7 +169,7 @@ export class PriorSampler {
         start,
         ...(sampler.noises && { noise }),
         ...(config.season && { season }),
-        ...feeds?.(places),
+        ...feeds?.(places, numbers),
       })
       const count = Math.min(batch, all - from)
       z.set((result.z.data as Float32Array).subarray(0, count * size), from * size)

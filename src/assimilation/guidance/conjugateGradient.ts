@@ -1,0 +1,28 @@
+import { scan, type Tensor } from '../../tensor/index.ts'
+
+/** Below this many the iterations are written out; a loop costs a little at every turn. */
+const unrolled = 3
+/** Keeps 0 / 0 away once a sample has converged exactly. */
+const tiny = 1e-30
+
+/**
+ * Solves A x = b for a symmetric positive definite A by a fixed number of conjugate-gradient iterations from x = 0,
+ * each sample of b [batch, ..] for itself, as part of a program. Hestenes & Stiefel (1952).
+ */
+export function conjugateGradient(A: (x: Tensor) => Tensor, b: Tensor, iterations: number): Tensor {
+  const axes = b.shape.map((_, i) => i).slice(1)
+  const dot = (x: Tensor, y: Tensor) => x.mul(y).sum(axes, { keep: true })
+  const iterate = ([x, r, p, rr]: Tensor[]): Tensor[] => {
+    const Ap = A(p)
+    const alpha = rr.div(dot(p, Ap).add(tiny))
+    const next = r.sub(Ap.mul(alpha))
+    const fallen = next.sumSquare(axes, { keep: true })
+    return [x.add(p.mul(alpha)), next, next.add(p.mul(fallen.div(rr.add(tiny)))), fallen]
+  }
+  const init = [b.mul(0), b, b, b.sumSquare(axes, { keep: true })]
+  if (iterations > unrolled)
+    return scan((carry) => ({ carry: iterate(carry) }), init, [], { length: iterations }).carry[0]
+  let carry = init
+  for (let k = 0; k < iterations; k++) carry = iterate(carry)
+  return carry[0]
+}
