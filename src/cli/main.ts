@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { dataCommand } from './data.ts'
+import { exportCommand } from './export.ts'
+import { forecastCommand } from './forecast.ts'
 import { run } from './run.ts'
+import { sampleCommand } from './sample.ts'
 import { trainCommand } from './train.ts'
 
 /** The version in package.json, which lies two folders above this file in the source and in the build. */
@@ -15,6 +18,9 @@ const program = new Command('align-da')
   .version(version)
   .showSuggestionAfterError()
   .addCommand(dataCommand())
+  .addCommand(exportCommand())
   .addCommand(trainCommand())
+  .addCommand(forecastCommand())
+  .addCommand(sampleCommand())
 
 await run(program, process.argv)

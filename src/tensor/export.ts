@@ -18,6 +18,8 @@ export interface ExportOptions {
   storage?: 'float32' | 'float16'
   /** Bytes of weights above which they lie in a data file beside the model: by default 2^30; ONNX ends at 2^31. */
   externalAbove?: number
+  /** What readers should know, as ONNX metadata: `custom_metadata_map` in Python's onnxruntime. */
+  metadata?: Readonly<Record<string, string>>
 }
 
 /** What was written. */
@@ -43,7 +45,7 @@ export async function exportOnnx(
   path: string,
   program: Program,
   weights: Readonly<Record<string, HostTensor>> = {},
-  { storage = 'float32', externalAbove = 2 ** 30 }: ExportOptions = {},
+  { storage = 'float32', externalAbove = 2 ** 30, metadata }: ExportOptions = {},
 ): Promise<Exported> {
   check(program, weights)
   const outputs = Object.values(program.graph)
@@ -73,7 +75,7 @@ export async function exportOnnx(
   const total = stored.reduce((n, t) => n + t.data.length, 0)
   const file = basename(path)
   if (total <= externalAbove) {
-    const model = writeModel(graph, fed, stored)
+    const model = writeModel(graph, fed, stored, metadata)
     await writeFileAtomic(path, model)
     await removeData(path)
     return { path, bytes: model.length }
@@ -87,7 +89,7 @@ export async function exportOnnx(
       ? { name, dtype, shape, data }
       : { name, dtype, shape, location, offset: offsets[k], length: data.length }
   })
-  const model = writeModel(graph, fed, initializers)
+  const model = writeModel(graph, fed, initializers, metadata)
   const data = join(dirname(path), location)
   await writeFileAtomic(data, chunks)
   await writeFileAtomic(path, model)

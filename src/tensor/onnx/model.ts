@@ -18,12 +18,13 @@ export type Initializer =
 
 /**
  * The ONNX model that computes `outputs` from the inputs they need, in the given order of nodes. Inputs named by
- * `initializers` are stored in the model instead of being fed.
+ * `initializers` are stored in the model instead of being fed. `metadata` goes with it for readers to find.
  */
 export function writeModel(
   outputs: Readonly<Record<string, Tensor>>,
   inputs: readonly Tensor[],
   initializers: readonly Initializer[] = [],
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   // The writer's own names begin as no name of the program does.
   const taken = [...inputs.map((t) => t.node.attrs.name as string), ...Object.keys(outputs)]
@@ -41,12 +42,13 @@ export function writeModel(
     Object.entries(outputs),
     initializers.map(tensorProto),
   )
-  return new Message()
+  const model = new Message()
     .int(1, irVersion)
     .bytes(2, 'align-da')
     .bytes(7, graph)
     .bytes(8, new Message().bytes(1, '').int(2, opset))
-    .finish()
+  for (const [key, value] of Object.entries(metadata)) model.bytes(14, entry(key, value))
+  return model.finish()
 }
 
 class GraphWriter implements Emitter {
@@ -193,10 +195,14 @@ function valueInfo(name: string, t: Pick<Tensor, 'shape' | 'dtype'>): Message {
 function tensorProto(t: Initializer): Message {
   const tensor = new Message().ints(1, t.shape).int(2, onnxTypes[t.dtype]).bytes(8, t.name)
   if ('data' in t) return tensor.bytes(9, t.data)
-  const entry = (key: string, value: string | number) => new Message().bytes(1, key).bytes(2, String(value))
   return tensor
     .bytes(13, entry('location', t.location))
     .bytes(13, entry('offset', t.offset))
     .bytes(13, entry('length', t.length))
     .int(14, 1)
+}
+
+/** A StringStringEntryProto. */
+function entry(key: string, value: string | number): Message {
+  return new Message().bytes(1, key).bytes(2, String(value))
 }
