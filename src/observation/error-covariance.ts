@@ -175,7 +175,7 @@ function soundingBlocks(
       covariance: Float64Array.from(
         rows.flatMap((i) =>
           rows.map((j) => {
-            const r = Math.abs(Math.log(table.pressure[i] / table.pressure[j])) / length
+            const r = Math.abs(Math.log(table.pressure[i]) - Math.log(table.pressure[j])) / length
             return sigma[i] * sigma[j] * (i === j ? 1 : share * (1 + r) * Math.exp(-r))
           }),
         ),
