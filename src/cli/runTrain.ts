@@ -52,17 +52,18 @@ export async function train(model: string, options: TrainOptions): Promise<void>
 async function sizes(experiment: Experiment, models: readonly string[], json?: boolean): Promise<void> {
   const { channels, grid } = await worldOf(experiment)
   checkGrid(experiment, grid)
-  const found = modelSizes(experiment, channels, grid).filter((size) => models.includes(size.model))
+  const found = modelSizes(experiment, channels, grid).filter((one) => models.includes(one.model))
   if (json) return console.log(jsonText(found))
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`
+  const size = (bytes: number) =>
+    bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toPrecision(3)} MiB` : `${(bytes / 2 ** 30).toPrecision(3)} GiB`
   console.log(`${experiment.name}: ${channels} channels on ${grid[1]} x ${grid[0]} points\n`)
   printTable(
     found.map(({ model, parameters, stored, state, activations }) => ({
       model,
       parameters,
-      'model file': gib(stored),
-      'training state': gib(state),
-      'one batch, at most': gib(activations),
+      'model file': size(stored),
+      'training state': size(state),
+      'one batch, at most': size(activations),
     })),
   )
 }

@@ -40,10 +40,9 @@ export class RunFile {
 
   static async open(folder: string, head: Omit<RunRecord, 'stages' | 'node'>): Promise<RunFile> {
     const path = join(folder, 'run.json')
-    const before = await readFile(path, 'utf8').then(
-      (text) => (JSON.parse(text) as RunRecord).stages,
-      () => ({}),
-    )
+    const before = await readFile(path, 'utf8')
+      .then((text) => (JSON.parse(text) as RunRecord).stages)
+      .catch(() => ({}))
     return new RunFile(path, { ...head, node: process.version, stages: before })
   }
 

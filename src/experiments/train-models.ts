@@ -202,8 +202,8 @@ async function makePrior(stage: Stage): Promise<TrainedModel> {
   const losses = lines.flatMap((l) => (l.validation as { loss: number } | undefined)?.loss ?? [])
   const scores = {
     'prior.validation.loss': Math.min(...losses),
-    ...backgroundErrors('background.training.mse', pairs, training, data.stepHours),
-    ...backgroundErrors('background.validation.mse', held, validation, data.stepHours),
+    ...backgroundErrors('background.training.mse', pairs, data.stepHours),
+    ...backgroundErrors('background.validation.mse', held, data.stepHours),
     'background.latent.mse': meanSquare(held.truth, held.background),
   }
   return finish(stage, 'prior', path, scores, {
@@ -218,7 +218,7 @@ async function makePrior(stage: Stage): Promise<TrainedModel> {
   })
 }
 
-function backgroundErrors(name: string, { mse }: LatentPairs, _series: unknown, stepHours: number) {
+function backgroundErrors(name: string, { mse }: LatentPairs, stepHours: number) {
   return Object.fromEntries([...mse].map(([lead, value]) => [`${name}.${lead * stepHours}h`, value]))
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readMetrics } from '../nn/index.ts'
@@ -9,6 +10,8 @@ import { lineChart } from '../report/lineChart.ts'
  * @returns the figures' paths
  */
 export async function drawCurves(folder: string, title: string): Promise<string[]> {
+  // A model that took no steps (principal components) has none.
+  if (!existsSync(folder)) return []
   const found = (await readdir(folder, { recursive: true })).filter((f) => /(^|\/)metrics\.jsonl$/.test(f))
   const figures: string[] = []
   for (const file of found.sort()) {

@@ -116,7 +116,7 @@ describe('a model that starts from two states', () => {
       [270 / 366, 0.75],
     ]
     const expected = phases.flatMap((p) => [...p.map(Math.sin), ...p.map(Math.cos)])
-    fuxiTime(t0, 6).forEach((v, i) => expect(v).toBeCloseTo(expected[i], 6))
+    for (const [i, v] of fuxiTime(t0, 6).entries()) expect(v).toBeCloseTo(expected[i], 6)
     const descriptor = await readDescriptor(shipped('fuxi'), small)
     const x = input('input', [1, 2, 70, 4, 8])
     const second = x.slice(null, [1, 2])

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
+import { Normaliser } from '../atmosphere/normalise.ts'
+import { ConfigError, DataError } from '../base/errors.ts'
+import type { Forecaster } from '../forecast/forecaster.ts'
+import { LearnedForecaster, loadForecastModel } from '../forecast/learned.ts'
+import { OnnxForecaster } from '../forecast/onnx.ts'
+import { readDescriptor } from '../forecast/onnx-descriptor.ts'
+import { checkSameWorld, type World } from '../forecast/world.ts'
+import { openStates } from '../io/states.ts'
+import { Codec, loadLatentModel } from '../latent/codec.ts'
+import { checkAutoencoder, loadPriorModel, type PriorModel } from '../prior/model.ts'
+import type { Runtime } from '../tensor/index.ts'
+import { modelFile } from './train-models.ts'
+
+export interface OpenForecasterOptions {
+  /** Descriptor of an ONNX model, YAML. */
+  descriptor?: string
+  /** States forecast together. */
+  batch?: number
+}
+
+/**
+ * Opens a forecast model: a `.safetensors` file that training wrote, a folder that holds one, or an `.onnx` file with
+ * its descriptor.
+ * @throws {ConfigError} for something else
+ */
+export async function openForecaster(
+  runtime: Runtime,
+  path: string,
+  { descriptor, batch }: OpenForecasterOptions = {},
+): Promise<Forecaster> {
+  const kind = extname(path)
+  if (kind === '.onnx') {
+    if (!descriptor)
+      throw new ConfigError(
+        `${path} needs a descriptor of its inputs and outputs: --descriptor, such as configs/forecasters/fengwu.yaml`,
+      )
+    const described = await readDescriptor(descriptor)
+    // Only physical units go in and out here: z-scores of mean 0 and deviation 1.
+    const names = described.channels.names
+    const unit = { names, mean: names.map(() => 0), std: names.map(() => 1) }
+    return OnnxForecaster.open(runtime, path, described, {
+      normaliser: new Normaliser(unit),
+      before: 'repeat',
+    })
+  }
+  const file = kind === '.safetensors' ? path : modelFile(path, 'forecast')
+  if (!existsSync(file))
+    throw new ConfigError(
+      `${file} is not there; a model is a .safetensors file, its folder, or an .onnx file`,
+    )
+  return LearnedForecaster.create(runtime, await loadForecastModel(file), { batch })
+}
+
+/** An autoencoder and the prior of its latents from a folder of models. @throws {DataError} unless they belong together */
+export async function openPrior(
+  runtime: Runtime,
+  folder: string,
+): Promise<{ codec: Codec; prior: PriorModel }> {
+  const paths = [modelFile(folder, 'latent'), modelFile(folder, 'prior')] as const
+  for (const path of paths)
+    if (!existsSync(path)) throw new ConfigError(`${path} is not there; align-da train makes it`)
+  const latent = await loadLatentModel(paths[0])
+  const prior = await loadPriorModel(paths[1])
+  checkSameWorld(prior.world, latent.world, [paths[1], paths[0]], { normaliser: true })
+  const codec = await Codec.create(runtime, latent)
+  checkAutoencoder(prior, { weights: latent.weights, shape: codec.shape }, [paths[1], paths[0]])
+  return { codec, prior }
+}
+
+/** A state of a file as a model takes it. */
+export interface ModelState {
+  /** Milliseconds since 1970-01-01. */
+  readonly time: number
+  /** z-scored by the model's statistics: [channel, lat, lon]. */
+  readonly state: Float32Array
+}
+
+/**
+ * Reads one state for a model; `position` finds it among the times of the file.
+ * @throws {DataError} for a file of another world, or values that are missing
+ */
+export async function readModelState(
+  path: string,
+  world: World,
+  position: (states: Awaited<ReturnType<typeof openStates>>) => number,
+): Promise<ModelState> {
+  const states = await openStates(path, { channels: world.channels, workers: 0 })
+  try {
+    const { channels, grid } = states
+    checkSameWorld(world, { channels, grid, normaliser: world.normaliser }, ['the model', path])
+    const at = position(states)
+    const state = await states.read(at)
+    const bad = state.findIndex((v) => !Number.isFinite(v))
+    if (bad >= 0)
+      throw new DataError(
+        `${path}: ${channels.names[Math.floor(bad / grid.size)]} has missing values; models need complete fields`,
+      )
+    world.normaliser.select(channels.names).normalise(state, grid.size, state)
+    return { time: states.times[at], state }
+  } finally {
+    await states.close()
+  }
+}
