@@ -1,3 +1,4 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
@@ -87,11 +88,11 @@ export async function latentPairs(
   return { ...pairs, mse }
 }
 
-/** Mean and deviation of latents and the usual size of background errors, by channel or by channel and row. */
+/** Mean and deviation of latents and the usual size of background errors, see LatentStatistics. */
 export function latentStatistics(
   { truth, background }: Pick<LatentPairs, 'truth' | 'background'>,
   [d, h, w]: readonly [number, number, number],
-  by: 'channel' | 'row',
+  by: 'channel' | 'row' | 'covariance',
 ): LatentStatistics {
   const rows = by === 'row' ? h : 1
   const mean = new Float64Array(d)
@@ -107,6 +108,52 @@ export function latentStatistics(
   return {
     mean: Float32Array.from(mean, (s) => s / count),
     std: Float32Array.from(square, (s, c) => Math.sqrt(s / count - (mean[c] / count) ** 2)),
-    increment: Float32Array.from(increment, (s) => Math.sqrt((s * rows) / count)),
+    increment:
+      by === 'covariance'
+        ? covarianceFactors(truth, background, [d, h, w])
+        : Float32Array.from(increment, (s) => Math.sqrt((s * rows) / count)),
   }
+}
+
+/**
+ * For each row a matrix F [d, d], its columns the principal axes of the background errors of one position times their
+ * deviations, the largest first. Directions below a thousandth of the largest deviation are held there: the sample
+ * says nothing of them.
+ */
+function covarianceFactors(
+  truth: Float32Array,
+  background: Float32Array,
+  [d, h, w]: readonly [number, number, number],
+): Float32Array {
+  const out = new Float32Array(h * d * d)
+  const count = truth.length / (d * h * w)
+  const error = new Float32Array(d)
+  for (let r = 0; r < h; r++) {
+    const covariance = new Float64Array(d * d)
+    for (let n = 0; n < count; n++)
+      for (let x = 0; x < w; x++) {
+        for (let i = 0; i < d; i++) {
+          const at = ((n * d + i) * h + r) * w + x
+          error[i] = truth[at] - background[at]
+        }
+        for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) covariance[i * d + j] += error[i] * error[j]
+      }
+    const matrix = new Matrix(d, d)
+    for (let i = 0; i < d; i++)
+      for (let j = 0; j <= i; j++) {
+        const value = covariance[i * d + j] / (count * w)
+        matrix.set(i, j, value)
+        matrix.set(j, i, value)
+      }
+    const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+      assumeSymmetric: true,
+    })
+    const largest = Math.sqrt(Math.max(...realEigenvalues, 0))
+    for (let k = 0; k < d; k++) {
+      const column = d - 1 - k
+      const deviation = Math.max(Math.sqrt(Math.max(realEigenvalues[column], 0)), 1e-3 * largest)
+      for (let i = 0; i < d; i++) out[(r * d + i) * d + k] = deviation * eigenvectorMatrix.get(i, column)
+    }
+  }
+  return out
 }

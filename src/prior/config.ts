@@ -11,9 +11,9 @@ export const priorSchema = z.strictObject({
     .default('increment')
     .describe('what is diffused: the standardised latent, or its departure from the background'),
   increment: z
-    .enum(['channel', 'row'])
+    .enum(['channel', 'row', 'covariance'])
     .default('channel')
-    .describe('departures are scaled by channel, or by channel and latitude row'),
+    .describe('departures are scaled by channel, by channel and latitude row, or whitened in each row'),
   conditioning: z
     .enum(['cross', 'concat', 'both'])
     .default('concat')

@@ -5,7 +5,7 @@ import { stream } from '../random/stream.ts'
 import type { Runtime } from '../tensor/index.ts'
 import type { LatentPairs } from './backgrounds.ts'
 import { priorSchema } from './config.ts'
-import type { LatentStatistics } from './target.ts'
+import { incrementVariances, type LatentStatistics } from './target.ts'
 import { priorLoss } from './training.ts'
 
 const count = z.int().positive()
@@ -25,6 +25,10 @@ export const priorTrainingSchema = priorSchema.extend({
   rate: z.number().positive().default(3e-4),
   warmup: z.int().nonnegative().default(100),
   decay: z.number().nonnegative().default(0.01),
+  turn: z
+    .boolean()
+    .default(true)
+    .describe('turn training pairs by a random number of columns: the same weather at other longitudes'),
   ema: z.number().min(0).lt(1).default(0.99).describe('decay of the moving average of the weights, a step'),
   validateEvery: count.default(100),
   patience: count.default(5),
@@ -47,7 +51,7 @@ export async function trainPrior(options: TrainPriorOptions): Promise<Weights> {
   const { runtime, training, validation, statistics, shape, config, seed, folder } = options
   const { batch, steps } = config
   const parameters = new Parameters()
-  const weights = channelWeights(statistics)
+  const weights = channelWeights(incrementVariances(statistics, shape))
   const common = { config, statistics, shape, batch, weights }
   const loss = priorLoss(parameters, { ...common, training: true })
   const scored = priorLoss(parameters, common)
@@ -57,12 +61,21 @@ export async function trainPrior(options: TrainPriorOptions): Promise<Weights> {
     of: (index: number) => number[],
     drawn: typeof loss,
     key: number,
+    turned: boolean,
   ): DataSource => ({
     batch(index) {
       const places = of(index)
+      const columns = shape[2]
+      const turns = new Int32Array(batch)
+      if (turned) stream(key, 'turn', index).integers(turns, 0, columns)
       const gather = (values: Float32Array) => {
         const out = new Float32Array(batch * size)
-        for (const [i, k] of places.entries()) out.set(values.subarray(k * size, (k + 1) * size), i * size)
+        for (const [i, k] of places.entries())
+          for (let row = 0; row < size; row += columns) {
+            const from = values.subarray(k * size + row, k * size + row + columns)
+            out.set(from.subarray(columns - turns[i]), i * size + row)
+            out.set(from.subarray(0, columns - turns[i]), i * size + row + turns[i])
+          }
         return out
       }
       return {
@@ -86,7 +99,7 @@ export async function trainPrior(options: TrainPriorOptions): Promise<Weights> {
     loss: loss.loss,
     optimiser: { decay: config.decay, beta2: 0.99 },
     clip: 1,
-    data: source(training, sampleOrder(seed, training.times.length, batch), loss, seed),
+    data: source(training, sampleOrder(seed, training.times.length, batch), loss, seed, config.turn),
     steps,
     seed,
     rate: { rate: config.rate, warmup: Math.min(config.warmup, steps), floor: 0.01 },
@@ -97,6 +110,7 @@ export async function trainPrior(options: TrainPriorOptions): Promise<Weights> {
         (i) => Array.from({ length: batch }, (_, k) => spread[(i * batch + k) % held]),
         scored,
         seed + 1,
+        false,
       ),
       batches,
       every: Math.min(config.validateEvery, steps),
@@ -119,11 +133,10 @@ function pick(config: PriorTrainingConfig) {
 
 /**
  * Errors of a latent channel count as much as they matter in the state: the decoder is nearly orthogonal, so squared
- * errors there are about those of z, s^2 times those of z / s. Mean 1; a tenth of the weight is spread evenly, so
+ * errors there are about those of z, which are s^2 times those of u. Mean 1; a tenth of the weight is spread evenly, so
  * that no channel is left to chance.
  */
-function channelWeights({ increment }: LatentStatistics): Float32Array {
-  const squares = increment.map((s) => s * s)
+function channelWeights(squares: Float32Array): Float32Array {
   const mean = squares.reduce((a, b) => a + b, 0) / squares.length
   return squares.map((s) => (0.9 * s) / mean + 0.1)
 }
