@@ -1,0 +1,166 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { ChannelSet } from '../atmosphere/channels.ts'
+import { Grid } from '../atmosphere/grid.ts'
+import { Normaliser } from '../atmosphere/normalise.ts'
+import type { World } from '../forecast/world.ts'
+import { decode, encode, latentShape } from '../latent/autoencoder.ts'
+import { Codec } from '../latent/codec.ts'
+import { Parameters } from '../nn/index.ts'
+import { buildOperator } from '../observation/build.ts'
+import { ErrorCovariance } from '../observation/error-covariance.ts'
+import { columnNetwork, randomColumns } from '../observation/networks.ts'
+import { simulate } from '../observation/simulate.ts'
+import { cosine, dpmSolver, type Prior, PriorSampler, priorSchema } from '../prior/index.ts'
+import { samplingProgram } from '../prior/sample.ts'
+import { stream } from '../random/stream.ts'
+import { input, Runtime } from '../tensor/index.ts'
+import type { AssimilationCase, Assimilator } from './assimilator.ts'
+import { EnsembleFilter, membersFromErrors } from './ensembleFilter.ts'
+import { GenerativeAssimilator } from './generative.ts'
+import { chooseGuidance, type GuidanceConfig } from './guidance/choose.ts'
+import { isotropic } from './guidance/covariance.ts'
+import { LatentVariational } from './latentVariational.ts'
+import { refuseBeyondMemory } from './memory.ts'
+
+const runtime = new Runtime({ device: 'cpu', threads: 1 })
+afterAll(() => runtime.close())
+
+const channels = ChannelSet.of('t2m, t850, z500')
+const world: World = {
+  channels,
+  grid: Grid.equiangular(4, 8),
+  normaliser: new Normaliser({ names: channels.names, mean: [280, 270, 5e4], std: [10, 10, 2000] }),
+}
+const size = { patch: [2, 2] as [number, number], channels: 12, width: 8, blocks: 0, heads: 1, window: [2, 2] as [number, number] } // biome-ignore format: one line
+const shape = latentShape({ channels: 3, lat: 4, lon: 8 }, size)
+const n = 3 * 32
+
+/** An autoencoder that only rearranges, and a prior with weights that nobody trained: N(z_b, s^2 I). */
+async function models() {
+  const p = new Parameters({ prefix: 'autoencoder.' })
+  decode(p, encode(p, input('x', [1, 3, 4, 8]), size).mean, { channels: 3, lat: 4, lon: 8 }, size)
+  const weights = p.initialise(1)
+  for (const { shape: sizes, data } of weights.values())
+    if (sizes.length === 3 && sizes[1] === 12 && sizes[2] === 12)
+      (data as Float32Array).forEach((_, i, all) => {
+        all[i] = Number(Math.floor((i % 144) / 12) === i % 12)
+      })
+  const codec = await Codec.create(runtime, { world, size, weights, provenance: {} })
+  const config = priorSchema.parse({ width: 8, blocks: 1, heads: 2, patch: [1, 1], season: false })
+  const statistics = {
+    mean: new Float32Array(12),
+    std: new Float32Array(12).fill(1),
+    increment: new Float32Array(12).fill(0.5),
+  }
+  const { parameters } = samplingProgram(
+    { config, statistics, shape },
+    { sampler: dpmSolver({ steps: 2 }), batch: 1 },
+  )
+  const prior: Prior = { config, statistics, shape, weights: parameters.initialise(2) }
+  return { codec, prior, statistics }
+}
+
+const { codec, prior, statistics } = await models()
+const latent = stream(3, 'z').normal(new Float32Array(shape.reduce((a, b) => a * b, 1)))
+const states = await codec.decodeLatents(latent)
+const truth = await codec.decodeLatents(latent.map((v, i) => v + 0.5 * Math.cos(i)))
+const time = Date.UTC(1984, 3, 1)
+
+function caseOf(density: number, error = 0.05): AssimilationCase {
+  const columns = randomColumns(world.grid, density || 1, stream(1, 'network'))
+  const network = columnNetwork(world.grid, channels, columns, time)
+  const built = buildOperator(network, world.grid, channels, world.normaliser, {
+    units: 'normalised',
+    // Without density all of them are outside the window.
+    window: density > 0 ? { start: time, end: time } : { start: time + 1, end: time + 1 },
+  })
+  const random = stream(1, 'errors')
+  const { y, table } = simulate(built.table, built.operator, truth, { error, random })
+  const R = new ErrorCovariance(new Float64Array(y.length).fill(error))
+  return { index: 0, background: { world, states }, observations: { operator: built.operator, y, R, table } }
+}
+
+const sampler = dpmSolver({ steps: 6 })
+const generative = (config: GuidanceConfig, more: object = {}) =>
+  new GenerativeAssimilator(runtime, {
+    ...{ prior, codec, sampler, batch: 4, ...more },
+    guidance: chooseGuidance(config, { schedule: cosine() }),
+  })
+const distance = (x: Float32Array) => Math.hypot(...x.map((v, i) => v - truth[i]))
+const errors = stream(4, 'errors').normal(new Float32Array(12 * n))
+
+describe('assimilators', () => {
+  const methods: [string, () => Assimilator][] = [
+    ...(['pigdm', 'mmps', 'daps', 'latent-map', 'particles', 'repaint'] as const).map(
+      (name): [string, () => Assimilator] => [name, () => generative({ name })],
+    ),
+    ['tangent', () => generative({ name: 'latent-map' }, { decoder: 'tangent' })],
+    ['sda', () => generative({ name: 'sda', gamma: 1 })],
+    ['dps', () => generative({ name: 'dps', zeta: 0.1 })],
+    ['l3dvar', () => new LatentVariational(runtime, { codec, statistics, B: isotropic() })],
+    [
+      'letkf',
+      () =>
+        new EnsembleFilter({ world, localisation: 5000, members: membersFromErrors(errors, { scale: 0.3 }) }),
+    ],
+  ]
+  it.each(methods)('%s: draws towards the observations, the same for the same seed', async (name, make) => {
+    const method = make()
+    const members = name === 'letkf' ? 8 : 24
+    const given = caseOf(0.5)
+    const analysis = await method.assimilate(given, { members, seed: 1 })
+    expect(analysis.states.length).toBe(members * n)
+    expect(analysis.states.every(Number.isFinite)).toBe(true)
+    const { fit, observations, spread } = analysis.diagnostics
+    expect(observations).toBe(48)
+    expect(fit?.analysis).toBeLessThan((fit?.background ?? 0) * (name === 'dps' ? 2 : 1))
+    if (!['repaint', 'dps', 'letkf', 'particles'].includes(name))
+      expect(distance(analysis.mean)).toBeLessThan(distance(states))
+    if (!name.startsWith('particles')) expect(spread).toBeGreaterThan(0)
+    const again = await method.assimilate(given, { members, seed: 1 })
+    expect(again.states).toEqual(analysis.states)
+    await method.close()
+  })
+
+  it('without observations the analysis is the sample of the prior, to the bit, and says so', async () => {
+    const method = generative({ name: 'mmps' })
+    const given = caseOf(0)
+    expect(given.observations.y.length).toBe(0)
+    const analysis = await method.assimilate(given, { members: 3, seed: 7 })
+    expect(analysis.diagnostics.message).toContain('sample of the prior')
+    const alone = await PriorSampler.load(runtime, prior, { sampler, batch: 3 })
+    const background = await codec.encodeStates(states)
+    const { z } = await alone.sample([{ index: 0, background }], { members: 3, seed: 7 })
+    expect(analysis.states).toEqual(await codec.decodeLatents(z))
+    await alone.release()
+    await method.close()
+    const variational = new LatentVariational(runtime, { codec, statistics, B: isotropic() })
+    const kept = await variational.assimilate(given, { members: 1, seed: 7 })
+    expect(kept.diagnostics.message).toContain('the analysis is the background')
+    await variational.close()
+  })
+
+  it('refuse another world, broken states, no members and more than memory holds', async () => {
+    const given = caseOf(0.5)
+    const method = generative({ name: 'latent-map' }, { memory: 1e5 })
+    const run = (one: AssimilationCase, members = 2) => method.assimilate(one, { members, seed: 1 })
+    const other = { ...world, grid: Grid.equiangular(8, 16) }
+    await expect(run({ ...given, background: { world: other, states } })).rejects.toThrow('grid of 8 x 16')
+    const fewer = { ...world, channels: ChannelSet.of('t2m, t850') }
+    await expect(run({ ...given, background: { world: fewer, states } })).rejects.toThrow('missing z500')
+    const broken = states.slice()
+    broken[40] = Number.NaN
+    await expect(run({ ...given, background: { world, states: broken } })).rejects.toThrow(
+      'NaN at value 40 (z500)',
+    )
+    const y = given.observations.y.slice()
+    y[3] = Number.NaN
+    await expect(run({ ...given, observations: { ...given.observations, y } })).rejects.toThrow(
+      'observation 3 is NaN',
+    )
+    await expect(run(given, 0)).rejects.toThrow('0 members')
+    await expect(run(given, 1e6)).rejects.toThrow(/1000000 members need about .* are available/)
+    expect(() => new ErrorCovariance(new Float64Array(4))).toThrow('must be above zero')
+    expect(() => refuseBeyondMemory(100, { perMember: 1e8, fixed: 1e8, available: 1e9 })).toThrow('at most 9')
+  })
+})

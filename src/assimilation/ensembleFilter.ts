@@ -1,0 +1,147 @@
+import { ConfigError, DataError } from '../base/errors.ts'
+import type { World } from '../forecast/world.ts'
+import { type Stream, stream } from '../random/stream.ts'
+import {
+  type Analysis,
+  type AssimilationCase,
+  type AssimilationOptions,
+  type Assimilator,
+  checkBackground,
+  checkMembers,
+  checkObserved,
+} from './assimilator.ts'
+import { ensemble } from './classical/ensemble.ts'
+import { gaspariCohnOfLength } from './classical/gaspariCohn.ts'
+import { letkf } from './classical/letkf.ts'
+import { columnsOnSphere } from './classical/sphereLocalisation.ts'
+import { analysisOf, meanOf } from './diagnostics.ts'
+import { refuseBeyondMemory } from './memory.ts'
+
+/** Where the members come from when the background is a single state. */
+export type MemberSource = (given: AssimilationCase, options: AssimilationOptions) => Promise<Float32Array>
+
+/** Members from another assimilator: with the guidance `none`, samples of the prior. */
+export function membersOf(assimilator: Assimilator): MemberSource {
+  return async (given, options) => (await assimilator.assimilate(given, options)).states
+}
+
+/**
+ * Members from a record of background errors [samples, ..state] (forecast differences): the background plus
+ * `members` different ones of them, centred and multiplied by `scale`.
+ * @throws {ConfigError} for more members than samples
+ */
+export function membersFromErrors(errors: Float32Array, { scale = 1 } = {}): MemberSource {
+  return async ({ background, index }, { members, seed }) => {
+    const n = background.states.length
+    const count = Math.floor(errors.length / n)
+    if (members > count)
+      throw new ConfigError(`${members} members from ${count} background errors: ask for fewer`)
+    const chosen: Stream = stream(seed, 'background errors', index)
+    const picked = new Float32Array(members * n)
+    chosen.choice(count, members).forEach((k, i) => {
+      picked.set(errors.subarray(k * n, (k + 1) * n), i * n)
+    })
+    const centre = meanOf(picked, n)
+    return picked.map((v, p) => background.states[p % n] + scale * (v - centre[p % n]))
+  }
+}
+
+export interface EnsembleFilterOptions {
+  readonly world: World
+  /** Length of the localisation, km: the L of a Gaussian exp(-d² / 2 L²). */
+  readonly localisation: number
+  readonly inflation?: number
+  /** Factor on the anomalies of the background members, before the analysis. */
+  readonly priorInflation?: number
+  readonly members?: MemberSource
+  readonly memory?: number
+}
+
+/**
+ * The LETKF (Hunt, Kostelich & Szunyogh 2007) over the columns of the grid, from a background ensemble or from members
+ * made for a single background. Needs the places of the observations: their table.
+ */
+export class EnsembleFilter implements Assimilator {
+  readonly name = 'letkf'
+  readonly settings: Readonly<Record<string, unknown>>
+  private readonly options: EnsembleFilterOptions
+
+  constructor(options: EnsembleFilterOptions) {
+    const { localisation, inflation = 1, priorInflation = 1 } = options
+    if (!(localisation > 0))
+      throw new ConfigError(`a localisation of ${localisation} km: it must be positive`)
+    this.options = options
+    this.settings = { localisation, inflation, priorInflation }
+  }
+
+  async assimilate(given: AssimilationCase, options: AssimilationOptions): Promise<Analysis> {
+    const { world, localisation, inflation = 1, priorInflation = 1, members: source, memory } = this.options
+    const { members, seed } = options
+    checkMembers(members, 2)
+    const backgrounds = checkBackground(given, world)
+    const { operator, y, R, table } = given.observations
+    checkObserved(given.observations, world)
+    const n = given.background.states.length / backgrounds
+    refuseBeyondMemory(members, { perMember: 8 * (4 * n + 3 * y.length), available: memory })
+    if (backgrounds > 1 && backgrounds !== members)
+      throw new ConfigError(
+        `${members} members from a background ensemble of ${backgrounds}: ask for as many`,
+      )
+    if (backgrounds === 1 && !source)
+      throw new ConfigError('the LETKF needs a background ensemble, or members made for a single background')
+    const states = backgrounds > 1 ? given.background.states : await (source as MemberSource)(given, options)
+    if (operator.outputs === 0)
+      return analysisOf(given, states.slice(), members, {
+        message: 'no usable observation: the analysis is the background ensemble',
+      })
+    if (!table) throw new DataError('the LETKF needs to know where its observations are: give their table')
+    const centre = meanOf(states, n)
+    const inflated = Float64Array.from(states, (v, p) => centre[p % n] + priorInflation * (v - centre[p % n]))
+    const { grid, channels } = world
+    const places = {
+      latitudes: Float64Array.from(
+        { length: grid.size },
+        (_, p) => grid.latitude[Math.floor(p / grid.columns)],
+      ),
+      longitudes: Float64Array.from({ length: grid.size }, (_, p) => grid.longitude[p % grid.columns]),
+    }
+    const analysis = letkf(
+      {
+        background: ensemble(members, n, inflated),
+        observed: ensemble(members, y.length, equivalents(given, inflated)),
+        ...{ y, R, random: stream(seed, 'letkf', given.index) },
+      },
+      {
+        inflation,
+        localisation: columnsOnSphere(
+          places,
+          { latitudes: table.latitude, longitudes: table.longitude },
+          // The taper vanishes at twice its c = sqrt(10 / 3) L.
+          {
+            channels: channels.length,
+            taper: gaspariCohnOfLength(localisation),
+            reach: 2 * Math.sqrt(10 / 3) * localisation,
+          },
+        ),
+      },
+    )
+    options.onProgress?.(members, members)
+    return analysisOf(given, Float32Array.from(analysis.data), members)
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** H of every member, directions put near y so that differences go the short way round. */
+function equivalents(
+  { observations: { operator, y } }: AssimilationCase,
+  states: Float64Array,
+): Float64Array {
+  const Hx = operator.apply(states)
+  const m = y.length
+  for (let p = 0; p < Hx.length; p += m) {
+    const d = operator.innovation(y, Hx.subarray(p, p + m))
+    for (let i = 0; i < m; i++) Hx[p + i] = y[i] - d[i]
+  }
+  return Hx
+}

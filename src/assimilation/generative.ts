@@ -1,0 +1,201 @@
+import type { Codec } from '../latent/codec.ts'
+import { type Prior, PriorSampler, type SampleCase, type Sampler, type Steering } from '../prior/index.ts'
+import { stream } from '../random/stream.ts'
+import type { Runtime, Tensor } from '../tensor/index.ts'
+import {
+  type Analysis,
+  type AssimilationCase,
+  type AssimilationOptions,
+  type Assimilator,
+  checkBackground,
+  checkMembers,
+  checkObserved,
+} from './assimilator.ts'
+import { analysisOf } from './diagnostics.ts'
+import type { Guidance, Plan, RandomInput } from './guidance/guidance.ts'
+import { observed, observedAbout } from './guidance/observed.ts'
+import { refuseBeyondMemory } from './memory.ts'
+import { type Network, networkOf } from './network.ts'
+
+export interface GenerativeOptions {
+  readonly prior: Prior
+  readonly codec: Codec
+  readonly guidance: Guidance
+  readonly sampler: Sampler
+  /** Members computed together, 16 by default. */
+  readonly batch?: number
+  /** `tangent`: decoder and H linearised about the background once; `exact` (default): about z_0 at every step. */
+  readonly decoder?: 'exact' | 'tangent'
+  /** Variance of what the decoder cannot express, [channels], normalised: added to the observation errors. */
+  readonly decoderVariance?: Float64Array
+  /** Bytes that may be used; by default what the system says is available. */
+  readonly memory?: number
+  readonly settings?: Readonly<Record<string, unknown>>
+}
+
+interface Loaded {
+  readonly key: unknown
+  readonly batch: number
+  readonly plan: Plan
+  readonly sampler: PriorSampler
+}
+
+/**
+ * Analyses drawn from a learned prior under the guidance of observations, all of it one program from noise to latents.
+ * Without a usable observation the analysis is the prior's own sample, to the bit, and says so. A background ensemble
+ * shares the members out among its own.
+ */
+export class GenerativeAssimilator implements Assimilator {
+  readonly name: string
+  readonly settings: Readonly<Record<string, unknown>>
+  private readonly runtime: Runtime
+  private readonly options: GenerativeOptions
+  private loaded: Loaded | undefined
+
+  constructor(runtime: Runtime, options: GenerativeOptions) {
+    const { guidance, sampler, decoder = 'exact', settings } = options
+    this.runtime = runtime
+    this.options = options
+    this.name = guidance.name
+    this.settings = {
+      guidance: guidance.name,
+      sampler: sampler.name,
+      calls: sampler.calls,
+      decoder,
+      ...settings,
+    }
+  }
+
+  async assimilate(
+    given: AssimilationCase,
+    { members, seed, onProgress }: AssimilationOptions,
+  ): Promise<Analysis> {
+    const { codec, guidance, decoderVariance, memory } = this.options
+    const { observations, background, season, index } = given
+    checkMembers(members)
+    const backgrounds = checkBackground(given, codec.world)
+    checkObserved(observations, codec.world)
+    const size = background.states.length / backgrounds
+    const silent = observations.operator.outputs === 0 || guidance.name === 'none'
+    const network = silent ? undefined : networkOf(observations, size, decoderVariance)
+    refuseBeyondMemory(members, { ...this.needs(size, network), available: memory })
+    const share = Math.ceil(members / backgrounds)
+    const { sampler, plan, batch } = await this.load(network, members, share)
+    const latents = await codec.encodeStates(background.states)
+    const length = latents.length / backgrounds
+    const z = new Float32Array(members * length)
+    for (let k = 0, from = 0; from < members; k++, from += share) {
+      const count = Math.min(share, members - from)
+      const one: SampleCase = { index, background: latents.subarray(k * length, (k + 1) * length), season }
+      const random = (numbers: readonly number[]) =>
+        Object.fromEntries(
+          (plan.randoms ?? []).map((r) => [r.name, this.draw(r, seed, index, numbers, batch)]),
+        )
+      const samples = await sampler.sample([one], {
+        ...{ members: count, seed, firstMember: from },
+        feeds: (_, numbers) => ({ ...network?.feeds, ...random(numbers) }),
+        onProgress: (done) => onProgress?.(from + done, members),
+      })
+      z.set(samples.z, from * length)
+    }
+    const message =
+      observations.operator.outputs === 0
+        ? 'no usable observation: the analysis is a sample of the prior'
+        : undefined
+    return analysisOf(given, await codec.decodeLatents(z), members, message ? { message } : {})
+  }
+
+  async close(): Promise<void> {
+    await this.loaded?.sampler.release()
+    this.loaded = undefined
+  }
+
+  /** The program for a network; the last one is kept. */
+  private async load(network: Network | undefined, members: number, share: number): Promise<Loaded> {
+    const { prior, codec, guidance, sampler: base, batch: most = 16, decoder = 'exact' } = this.options
+    const build = (batch: number) =>
+      network
+        ? guidance.plan(base, {
+            batch,
+            shape: prior.shape,
+            size: network.size,
+            ...this.setting(network, decoder),
+          })
+        : { sampler: base }
+    const together = build(1).together
+    const batch = together ? share : Math.min(most, members)
+    const key = network?.key ?? 'prior'
+    if (this.loaded?.key === key && this.loaded.batch === batch) return this.loaded
+    await this.close()
+    const plan: Plan = build(batch)
+    const { sampler, steer } = plan
+    const resident = network ? codec.feeds : undefined
+    const loaded = await PriorSampler.load(this.runtime, prior, { sampler, batch, steer, resident })
+    this.loaded = { key, batch, plan, sampler: loaded }
+    return this.loaded
+  }
+
+  private setting(network: Network, decoder: 'exact' | 'tangent') {
+    const { codec } = this.options
+    const decode =
+      ({ target, background }: Steering) =>
+      (u: Tensor) =>
+        codec.decode(target.decode(u, background))
+    return {
+      observe: (given: Steering) => {
+        const { likelihood } = network.build()
+        const about = given.target.encode(given.background, given.background)
+        return decoder === 'exact'
+          ? observed(likelihood, decode(given))
+          : observedAbout(likelihood, decode(given), about)
+      },
+      ...(network.gridded && {
+        gridded: (given: Steering) => {
+          const { values, precision } = network.build()
+          const flat = (x: Tensor) => x.reshape(x.shape[0], network.size)
+          const { channels, grid } = codec.world
+          const state = [channels.length, grid.rows, grid.columns]
+          return {
+            values,
+            mask: precision.greater(0).cast('float32'),
+            decode: (u: Tensor) => flat(decode(given)(u)),
+            encode: (x: Tensor) =>
+              given.target.encode(codec.encode(x.reshape(x.shape[0], ...state)), given.background),
+          }
+        },
+      }),
+    }
+  }
+
+  /** Random inputs are addressed by case, member and row like the sampler's own. */
+  private draw(
+    { name, kind, rows, shape, shared }: RandomInput,
+    seed: AssimilationOptions['seed'],
+    index: number,
+    members: readonly number[],
+    batch: number,
+  ): Float32Array {
+    const size = shape.reduce((a, b) => a * b, 1)
+    if (shared) return stream(seed, 'guidance', name, index, members[0])[kind](new Float32Array(rows * size))
+    const out = new Float32Array(rows * batch * size)
+    members.forEach((member, i) => {
+      const own = stream(seed, 'guidance', name, index, member)
+      for (let row = 0; row < rows; row++) {
+        const at = (row * batch + i) * size
+        own.child(row)[kind](out.subarray(at, at + size))
+      }
+    })
+    return out
+  }
+
+  /** An estimate of the bytes of an analysis: its states and latents a member, and the program's for a batch. */
+  private needs(size: number, network: Network | undefined) {
+    const { prior, guidance, sampler, batch = 16 } = this.options
+    const latent = prior.shape.reduce((a, b) => a * b, 1)
+    // Activations of decoder and network, kept for their derivatives: some ten states and a hundred latents.
+    const working = 4 * ((network ? 12 : 2) * size + (100 + sampler.noises) * latent)
+    const own = 4 * (3 * size + 2 * latent)
+    const together = guidance.name.startsWith('particles')
+    return together ? { perMember: own + working } : { perMember: own, fixed: batch * working }
+  }
+}

@@ -1,0 +1,16 @@
+/** Analyses from backgrounds and observations: guided priors and the classical methods behind one interface. */
+export * from './assimilator.ts'
+export { type AnalysisDiagnostics, analysisOf } from './diagnostics.ts'
+export {
+  EnsembleFilter,
+  type EnsembleFilterOptions,
+  type MemberSource,
+  membersFromErrors,
+  membersOf,
+} from './ensembleFilter.ts'
+export { GenerativeAssimilator, type GenerativeOptions } from './generative.ts'
+export * from './guidance/index.ts'
+export { latentCovariance } from './latentCovariance.ts'
+export { LatentVariational, type LatentVariationalOptions } from './latentVariational.ts'
+export { availableMemory, refuseBeyondMemory } from './memory.ts'
+export { elementsOf } from './network.ts'
