@@ -180,7 +180,8 @@ async function makePrior(stage: Stage): Promise<TrainedModel> {
   const codec = await Codec.create(runtime, latentModel, { batch: 16 })
   const shape = codec.shape as [number, number, number]
   const { leads, every } = config
-  const held = await latentPairs(validation, { forecaster, codec, leads: [Math.min(...leads)], every: 1 })
+  // Validation is the task itself, backgrounds of 8 steps, however old the training backgrounds are.
+  const held = await latentPairs(validation, { forecaster, codec, leads: [Math.min(8, ...leads)], every: 1 })
   const pairs = await latentPairs(training, { forecaster, codec, leads, every })
   await forecaster.close()
   await codec.close()
