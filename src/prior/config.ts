@@ -52,7 +52,7 @@ export const samplerSchema = z.discriminatedUnion('name', [
     name: z.literal('predictor-corrector'),
     steps: steps.default(128),
     corrections: z.int().nonnegative().default(2).describe('Langevin corrections after each step'),
-    tau: z.number().positive().default(0.5).describe('size of a correction'),
+    tau: z.number().positive().default(0.05).describe('size of a correction'),
     spacing: spacing.default('time'),
   }),
   z.strictObject({

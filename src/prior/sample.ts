@@ -86,6 +86,11 @@ export interface SampleOptions {
   seed: Seed
   /** Number of the first member: members 16 .. 31 of a case are found with firstMember 16. */
   firstMember?: number
+  /**
+   * Odd members start from the noise of the member before with its sign turned. What is odd in the noise then cancels
+   * in the mean of a pair, so that a small ensemble has a better mean; its members are no longer independent.
+   */
+  antithetic?: boolean
   /** Feeds of the steering's own inputs for a batch: the place in `cases` and the number of each of its members. */
   feeds?: (cases: readonly number[], members: readonly number[]) => Record<string, Float32Array>
   /** Called after each batch with the members done so far and all of them. */
@@ -127,7 +132,7 @@ export class PriorSampler {
 
   /** @throws {ShapeError} for a background or season of another size than the prior's */
   async sample(cases: readonly SampleCase[], options: SampleOptions): Promise<Samples> {
-    const { members, seed, firstMember = 0, feeds, onProgress } = options
+    const { members, seed, firstMember = 0, antithetic = false, feeds, onProgress } = options
     const { shape, config } = this.prior
     const { batch, sampler } = this.options
     const size = sizeOf(shape)
@@ -157,8 +162,10 @@ export class PriorSampler {
         background.set(given.background, i * size)
         if (given.season) season.set(given.season, i * 2)
         numbers.push(firstMember + (k % members))
-        const own = stream(seed, 'noise', given.index, numbers[i])
-        own.child(0).normal(start.subarray(i * size, (i + 1) * size))
+        const mirrored = antithetic && numbers[i] % 2 === 1
+        const own = stream(seed, 'noise', given.index, numbers[i] - (mirrored ? 1 : 0))
+        const first = own.child(0).normal(start.subarray(i * size, (i + 1) * size))
+        if (mirrored) for (let k = 0; k < size; k++) first[k] = -first[k]
         for (let row = 0; row < sampler.noises; row++) {
           const at = (row * batch + i) * size
           own.child(row + 1).normal(noise.subarray(at, at + size))

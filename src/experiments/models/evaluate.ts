@@ -75,6 +75,7 @@ console.log(
       crps: samples.prior.crps,
       spreadSkill: samples.prior.spreadSkill,
     },
+    { what: 'mean of antithetic pairs', mse: samples.antithetic.meanMse },
     { what: 'single member', mse: samples.prior.memberMse },
   ]),
 )
@@ -103,6 +104,7 @@ const results = {
   'dressed.crps': samples.dressedCrps,
   'prior.member.mse': samples.prior.memberMse,
   'prior.mean.mse': samples.prior.meanMse,
+  'prior.mean.antithetic.mse': samples.antithetic.meanMse,
   'prior.crps': samples.prior.crps,
   'prior.spreadSkill': samples.prior.spreadSkill,
   'sampler.paper.mse': samples.paper?.memberMse,

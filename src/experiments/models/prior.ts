@@ -60,6 +60,16 @@ export async function evaluatePrior(
 
   const fast = samplerSchema.parse({ name: 'dpm-solver++', steps: 20, ...sampler })
   const main = await scoreSampler(setting, prior, fast, positions, background, seed, 'prior samples')
+  const mirrored = await scoreSampler(
+    setting,
+    prior,
+    fast,
+    positions,
+    background,
+    seed,
+    'antithetic pairs',
+    true,
+  )
   const few = spread(0, positions.length, paperDates)
   const some = few.map((i) => positions[i])
   const someBackgrounds = gatherRows(background, few, test.stateSize)
@@ -86,6 +96,7 @@ export async function evaluatePrior(
     affine: meanSquare(fit.correct(background), truth),
     dressedCrps: fit.dressedCrps(background, truth),
     prior: main.scores,
+    antithetic: mirrored.scores,
     paper: paper?.scores,
     fastOnPaperDates: fastOnFew?.scores,
     spectra: {
@@ -112,6 +123,7 @@ async function scoreSampler(
   background: Float32Array,
   seed: number,
   label: string,
+  antithetic = false,
 ) {
   const sampler = await PriorSampler.load(runtime, prior, { sampler: chooseSampler(config), batch: members })
   const latents = await codec.encodeStates(background)
@@ -124,7 +136,7 @@ async function scoreSampler(
   for (const [i, t] of positions.entries()) {
     const samples = await sampler.sample(
       [{ index: t, background: latents.subarray(i * d, (i + 1) * d), season: seasonOf([test.times[t]]) }],
-      { members, seed },
+      { members, seed, antithetic },
     )
     calls = samples.calls
     const states = await codec.decodeLatents(samples.z)
