@@ -15,12 +15,14 @@ import { samplingProgram } from '../prior/sample.ts'
 import { stream } from '../random/stream.ts'
 import { input, Runtime } from '../tensor/index.ts'
 import type { AssimilationCase, Assimilator } from './assimilator.ts'
-import { EnsembleFilter, membersFromErrors } from './ensembleFilter.ts'
+import { independentBackground } from './classical/backgroundErrors.ts'
+import { EnsembleFilter, membersFromErrors, membersOf } from './ensembleFilter.ts'
 import { GenerativeAssimilator } from './generative.ts'
 import { chooseGuidance, type GuidanceConfig } from './guidance/choose.ts'
 import { isotropic } from './guidance/covariance.ts'
 import { LatentVariational } from './latentVariational.ts'
 import { refuseBeyondMemory } from './memory.ts'
+import { ModelVariational } from './modelVariational.ts'
 
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
 afterAll(() => runtime.close())
@@ -99,6 +101,15 @@ describe('assimilators', () => {
     ['dps', () => generative({ name: 'dps', zeta: 0.1 })],
     ['l3dvar', () => new LatentVariational(runtime, { codec, statistics, B: isotropic() })],
     [
+      '3dvar',
+      () => new ModelVariational({ world, B: independentBackground(new Float64Array(n).fill(0.25)) }),
+    ],
+    [
+      'letkf of the prior',
+      () =>
+        new EnsembleFilter({ world, localisation: 5000, members: membersOf(generative({ name: 'none' })) }),
+    ],
+    [
       'letkf',
       () =>
         new EnsembleFilter({ world, localisation: 5000, members: membersFromErrors(errors, { scale: 0.3 }) }),
@@ -114,12 +125,26 @@ describe('assimilators', () => {
     const { fit, observations, spread } = analysis.diagnostics
     expect(observations).toBe(48)
     expect(fit?.analysis).toBeLessThan((fit?.background ?? 0) * (name === 'dps' ? 2 : 1))
-    if (!['repaint', 'dps', 'letkf', 'particles'].includes(name))
+    if (!['repaint', 'dps', 'letkf', 'letkf of the prior', 'particles'].includes(name))
       expect(distance(analysis.mean)).toBeLessThan(distance(states))
     if (!name.startsWith('particles')) expect(spread).toBeGreaterThan(0)
     const again = await method.assimilate(given, { members, seed: 1 })
     expect(again.states).toEqual(analysis.states)
     await method.close()
+  })
+
+  it('3dvar of one member knows how well background and observations agree', async () => {
+    const B = independentBackground(new Float64Array(n).fill(0.25))
+    const given = caseOf(0.5)
+    const { operator, y } = given.observations
+    const { diagnostics } = await new ModelVariational({ world, B }).assimilate(given, {
+      members: 1,
+      seed: 1,
+    })
+    // d^T (H B H^T + R)^-1 d / m for independent errors.
+    const d = operator.innovation(y, operator.apply(states))
+    const expected = d.reduce((sum, v) => sum + v ** 2 / (0.25 + 0.05 ** 2), 0) / y.length
+    expect(diagnostics.chiSquare).toBeCloseTo(expected, 3)
   })
 
   it('without observations the analysis is the sample of the prior, to the bit, and says so', async () => {

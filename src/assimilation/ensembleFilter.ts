@@ -108,7 +108,7 @@ export class EnsembleFilter implements Assimilator {
     const analysis = letkf(
       {
         background: ensemble(members, n, inflated),
-        observed: ensemble(members, y.length, equivalents(given, inflated)),
+        observed: ensemble(members, y.length, Float64Array.from(equivalents(given, inflated))),
         ...{ y, R, random: stream(seed, 'letkf', given.index) },
       },
       {

@@ -1,5 +1,6 @@
 /** Analyses from backgrounds and observations: guided priors and the classical methods behind one interface. */
 export * from './assimilator.ts'
+export { type NmcCovariance, type NmcOptions, nmcCovariance } from './background/nmc.ts'
 export { type AnalysisDiagnostics, analysisOf } from './diagnostics.ts'
 export {
   EnsembleFilter,
@@ -13,4 +14,5 @@ export * from './guidance/index.ts'
 export { latentCovariance } from './latentCovariance.ts'
 export { LatentVariational, type LatentVariationalOptions } from './latentVariational.ts'
 export { availableMemory, refuseBeyondMemory } from './memory.ts'
+export { ModelVariational, type ModelVariationalOptions } from './modelVariational.ts'
 export { elementsOf } from './network.ts'

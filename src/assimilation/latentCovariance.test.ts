@@ -47,14 +47,18 @@ describe('the covariance of latents', () => {
   it('is what the samples say, within their noise', () => {
     const exact = times(u, unit)
     const largest = Math.max(...exact)
-    apply('spatial', 'C').forEach((v, p) => expect(Math.abs(v - exact[p]) / largest).toBeLessThan(0.08))
-    apply('diagonal', 'C').forEach((v, p) =>
-      expect(Math.abs(v - (unit[p] ? exact[p] : 0)) / largest).toBeLessThan(0.08),
-    )
+    apply('spatial', 'C').forEach((v, p) => {
+      expect(Math.abs(v - exact[p]) / largest).toBeLessThan(0.08)
+    })
+    apply('diagonal', 'C').forEach((v, p) => {
+      expect(Math.abs(v - (unit[p] ? exact[p] : 0)) / largest).toBeLessThan(0.08)
+    })
   })
   it('is the square of its root', () => {
     const whole = apply('spatial', 'C')
-    apply('spatial', 'half').forEach((v, p) => expect(v).toBeCloseTo(whole[p], 9))
+    apply('spatial', 'half').forEach((v, p) => {
+      expect(v).toBeCloseTo(whole[p], 9)
+    })
   })
   it('has an orthonormal basis along the rings', () => {
     for (const n of [1, 2, 5, 8]) {

@@ -8,7 +8,7 @@ import { type Covariance, diagonal } from './guidance/covariance.ts'
  * have none to speak of).
  * - `diagonal`: a variance for each channel and row.
  * - `spatial`: for each channel, correlations between tokens that are the same at every longitude, and eastward as
- *   westward: diagonal in zonal wavenumber, full in rows. For samples fewer than rows it is singular: it is blended with its diagonal by `shrinkage`.
+ *   westward: diagonal in zonal wavenumber, full in rows; blended with its diagonal by `shrinkage`.
  * @throws {DataError} without a whole number of samples, or for a channel that never varies
  */
 export function latentCovariance(

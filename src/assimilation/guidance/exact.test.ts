@@ -14,16 +14,16 @@ import { constant, type Tensor } from '../../tensor/index.ts'
 import { dps } from './dps.ts'
 import type { Guidance } from './guidance.ts'
 import { latentMap } from './latentMap.ts'
-import { mmps } from './mmps.ts'
-import { pigdm } from './pigdm.ts'
-import { sda } from './sda.ts'
 import {
   exactDenoiser,
   type LinearGaussianWorld,
   linearGaussianWorld,
   planFor,
   priorCovariance,
-} from './testing.ts'
+} from './linearGaussian.ts'
+import { mmps } from './mmps.ts'
+import { pigdm } from './pigdm.ts'
+import { sda } from './sda.ts'
 
 const value = (x: Tensor) => evaluate([x], new Map())[0].data
 const target: Target = { encode: (z) => z, decode: (u) => u, condition: (z) => z }

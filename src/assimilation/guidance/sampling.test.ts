@@ -4,12 +4,12 @@ import { Runtime } from '../../tensor/index.ts'
 import { daps } from './daps.ts'
 import { dps } from './dps.ts'
 import { latentMap } from './latentMap.ts'
+import { bias, linearGaussianWorld, priorCovariance, sampleWorld } from './linearGaussian.ts'
 import { mmps } from './mmps.ts'
 import { none } from './none.ts'
 import { particles } from './particles.ts'
 import { pigdm } from './pigdm.ts'
 import { repaint } from './repaint.ts'
-import { bias, linearGaussianWorld, priorCovariance, sampleWorld } from './testing.ts'
 
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
 afterAll(() => runtime.close())
