@@ -126,6 +126,7 @@ await writeFigure(
     title: 'Forecast error by lead',
     subtitle: '1984-04 to 06, mean squared error over all channels, normalised',
     xLabel: 'hours',
+    yLabel: 'mean squared error',
     series: [
       { name: 'learned model', x: hours, y: forecast.leads.map((l) => l.mse), dots: true },
       { name: 'persistence', x: hours, y: forecast.leads.map((l) => l.persistence), dashed: true },
@@ -140,8 +141,9 @@ await writeFigure(
   join(options.out, 'prior-spectra.png'),
   lineChart({
     title: 'Zonal spectra of the meridional wind at 500 hPa',
-    subtitle: 'normalised; what a forecast smooths away, a sample of the prior has again',
+    subtitle: `normalised power, ${dates} dates of 1984-04 to 06`,
     xLabel: 'zonal wavenumber',
+    yLabel: 'power',
     log: 'both',
     series: [
       { name: 'truth', x: k, y: power(truth) },
