@@ -42,7 +42,9 @@ async function measure(name: Case) {
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.random() - 0.5),
   })
-  await store.put(Object.fromEntries([x, t, context, target].map((i) => [i.node.attrs.name as string, random(i.shape)])))
+  await store.put(
+    Object.fromEntries([x, t, context, target].map((i) => [i.node.attrs.name as string, random(i.shape)])),
+  )
   const started = performance.now()
   let program: Program
   let updates: Readonly<Record<string, string>> | undefined
@@ -75,7 +77,11 @@ async function measure(name: Case) {
   const memory = process.resourceUsage().maxRSS / 1024
   await executable.release()
   // A second session tells where the time goes; profiling itself costs a little, so it is not the one that is timed.
-  const profiled = await runtime.load(program, { store, ...(updates && { updates }), profile: join(folder, 'p') })
+  const profiled = await runtime.load(program, {
+    store,
+    ...(updates && { updates }),
+    profile: join(folder, 'p'),
+  })
   for (let i = 0; i < 3; i++) await profiled.run(feeds)
   await profiled.release()
   const shares = await profileShares(folder)
@@ -155,7 +161,7 @@ async function main() {
         const theirs = Number(other?.[name] ?? Number.NaN)
         return {
           case: name,
-          'ms': Math.round(m.ms * 10) / 10,
+          ms: Math.round(m.ms * 10) / 10,
           'in matmuls': Math.round((10 * m.ms) / unit) / 10,
           'PyTorch ms': Math.round(theirs * 10) / 10,
           ratio: Math.round((100 * m.ms) / theirs) / 100,
@@ -168,7 +174,10 @@ async function main() {
       }),
     ),
   )
-  if (other) console.log(`PyTorch's peak memory: ${Math.round(Number(other.memory))} MB (all of its cases in one process)`)
+  if (other)
+    console.log(
+      `PyTorch's peak memory: ${Math.round(Number(other.memory))} MB (all of its cases in one process)`,
+    )
 }
 
 const chosen = cases.find((c) => c === process.argv[2])
