@@ -15,7 +15,8 @@ import { openStates } from './states.ts'
  * without taking memory that the file does not account for.
  */
 const fixtures = fileURLToPath(new URL('./fixtures/', import.meta.url))
-const longest = 300_000 + fuzzRuns * 200
+/** A hang ends here; a busy machine only makes the tests late, so whether one case is slow is asked of the CPU's clock. */
+const longest = 600_000 + fuzzRuns * 600
 let folder: string
 
 beforeAll(async () => {
@@ -25,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Opens and reads everything; errors that are not ours are thrown. Returns whether it was read. */
 async function survives(location: string): Promise<boolean> {
-  const began = performance.now()
+  const began = process.cpuUsage()
   const memory = process.memoryUsage()
   try {
     const states = await openStates(location, { workers: 0 }).catch(ours)
@@ -42,7 +43,8 @@ async function survives(location: string): Promise<boolean> {
     return false
   } finally {
     const now = process.memoryUsage()
-    expect(performance.now() - began).toBeLessThan(20_000)
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / 1e6).toBeLessThan(10)
     expect(now.rss - memory.rss).toBeLessThan(2 ** 30)
   }
 }
@@ -70,7 +72,9 @@ describe('damaged NetCDF files', () => {
     expect(read).toBeGreaterThan(0)
   })
 
-  it('empty files, and files of other formats, are refused with what they are', async () => {
+  it('empty files, and files of other formats, are refused with what they are', {
+    timeout: longest,
+  }, async () => {
     const path = join(folder, 'other')
     const cases: [Uint8Array, RegExp][] = [
       [new Uint8Array(0), /other: the file is empty/],
@@ -88,7 +92,7 @@ describe('damaged NetCDF files', () => {
     await expect(openDataset(folder)).rejects.toThrow('folder without Zarr metadata')
   })
 
-  it('every truncation of a classic file is noticed', async () => {
+  it('every truncation of a classic file is noticed', { timeout: longest }, async () => {
     const whole = await readFile(join(fixtures, 'classic.nc'))
     const path = join(folder, 'cut.nc')
     for (let length = 4; length < whole.length; length += 37) {
@@ -133,7 +137,9 @@ describe('damaged Zarr stores', () => {
     expect(read).toBeGreaterThan(0)
   })
 
-  it('metadata that lead out of the store, or ask for the impossible, are refused', async () => {
+  it('metadata that lead out of the store, or ask for the impossible, are refused', {
+    timeout: longest,
+  }, async () => {
     const path = join(folder, 'evil.zarr')
     await cp(join(fixtures, 'hole.zarr'), path, { recursive: true })
     const file = join(path, '.zmetadata')
