@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { dataCommand } from './data.ts'
+import { demoCommand } from './demo.ts'
 import { exportCommand } from './export.ts'
 import { forecastCommand } from './forecast.ts'
 import { run } from './run.ts'
@@ -17,6 +18,7 @@ const program = new Command('align-da')
   .description('Generative data assimilation: a diffusion prior of the atmosphere, guided by observations.')
   .version(version)
   .showSuggestionAfterError()
+  .addCommand(demoCommand())
   .addCommand(dataCommand())
   .addCommand(exportCommand())
   .addCommand(trainCommand())
