@@ -72,7 +72,11 @@ export async function createZarr(
       if (options.overwrite) await rm(path, { recursive: true, force: true })
       await rename(temporary, path)
     },
-    abort: () => rm(temporary, { recursive: true, force: true }),
+    async abort() {
+      // A chunk still on its way would make its folder anew.
+      await writer.stop()
+      await rm(temporary, { recursive: true, force: true })
+    },
   }
 }
 
@@ -231,13 +235,28 @@ export class ChunkWriter {
           at.map((c, axis) => first[axis] ?? c),
         ),
       )
-      await mkdir(dirname(path), { recursive: true })
-      const bytes = await encodeChunk(whole, this.#compressor(variable.name))
-      // A chunk that is there is being extended: it must never be seen half-written.
-      if (existsSync(path)) await writeFileAtomic(path, bytes)
-      else await writeFile(path, bytes)
+      if (this.#stopped) throw new DataError(`writing of ${this.#folder} was stopped`)
+      const writing = this.#write(path, whole, variable.name)
+      this.#writing.add(writing)
+      await writing.finally(() => this.#writing.delete(writing))
     }
   }
+
+  async #write(path: string, values: NumericArray, name: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true })
+    const bytes = await encodeChunk(values, this.#compressor(name))
+    // A chunk that is there is being extended: it must never be seen half-written.
+    if (existsSync(path)) await writeFileAtomic(path, bytes)
+    else await writeFile(path, bytes)
+  }
+
+  /** Writes no further chunk and waits for those on their way. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await Promise.allSettled([...this.#writing])
+  }
+  #stopped = false
+  readonly #writing = new Set<Promise<void>>()
 }
 
 function empty(variable: VariableLayout, size: number): NumericArray {
