@@ -41,7 +41,8 @@ export async function demo(options: DemoCommandOptions): Promise<void> {
           bar?.line.end()
           bar = { part, line: progress(part.padEnd(14), all) }
         }
-        bar.line.update(done)
+        // The end of a part is said once, when the next begins.
+        if (done < all) bar.line.update(done)
       },
     })
     bar?.line.end()

@@ -49,7 +49,7 @@ export function analysisMaps(demo: Demo, result: DemoResult, name: string): stri
   const when = new Date(demo.options.time).toISOString().slice(0, 16).replace('T', ' ')
   return mapFigure({
     panels,
-    columns: 3,
+    ...{ columns: 3, ratio: 1 },
     title: `${result.name}: ${name}`,
     subtitle: `${when} UTC, SPEEDY nature run, ${stations.length} radiosonde stations`,
   })

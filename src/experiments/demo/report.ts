@@ -115,7 +115,13 @@ The truth is known because the world is a model: a nature run of SPEEDY, an inte
     },
     {
       title: 'Spectra',
-      blocks: [{ kind: 'figure', svg: spectra(demo), alt: 'Kinetic-energy spectra at 500 hPa' }],
+      blocks: [
+        { kind: 'figure', svg: spectra(demo), alt: 'Kinetic-energy spectra at 500 hPa' },
+        {
+          kind: 'text',
+          text: 'SPEEDY is truncated at wavenumber 30 and damped before it, so that the truth has next to no energy in the finest waves of this grid; the networks leave some there.',
+        },
+      ],
     },
     {
       title: 'What was run',
