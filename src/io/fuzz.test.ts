@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DataError, FormatError } from '../base/errors.ts'
 import { fuzzRuns } from '../base/testing.ts'
 import { openDataset } from './dataset.ts'
-import { mutate, mutations } from './mutation.ts'
 import { openStates } from './states.ts'
+import { mutate, mutations } from './testing/mutation.ts'
 
 /**
  * Damaged files: every reader either reads them or says what is wrong with a FormatError or DataError, soon and

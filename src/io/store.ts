@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../base/errors.ts'
@@ -11,6 +12,8 @@ export interface ByteStore {
   readonly remote: boolean
   /** The bytes under `key` or a range of them; undefined where there are none. */
   get(key: string, range?: Range): Promise<Uint8Array | undefined>
+  /** The same at once, for threads that have nothing else to do; only where it is not on the network. */
+  getNow?(key: string): Uint8Array | undefined
 }
 
 /** The store of a folder or of an `http(s)://`, `gs://` or `s3://` address. */
@@ -46,12 +49,26 @@ class FolderStore implements ByteStore {
         await file.close()
       }
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENAMETOOLONG')
-        return undefined
-      throw new DataError(`${path}: cannot be read (${code ?? error})`, { cause: error })
+      return absent(path, error)
     }
   }
+
+  getNow(key: string): Uint8Array | undefined {
+    const path = join(this.location, plainKey(key))
+    try {
+      return readFileSync(path)
+    } catch (error) {
+      return absent(path, error)
+    }
+  }
+}
+
+/** Undefined where there is no such file; other errors are thrown. */
+function absent(path: string, error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENAMETOOLONG')
+    return undefined
+  throw new DataError(`${path}: cannot be read (${code ?? error})`, { cause: error })
 }
 
 class HttpStore implements ByteStore {

@@ -70,7 +70,7 @@ function numeric(data: unknown): NumericArray | undefined {
 }
 
 /** zarrita's and the codecs' errors, as ours; those of the store pass. */
-function typed(where: string, error: unknown): AlignDaError {
+export function typed(where: string, error: unknown): AlignDaError {
   const cause = error instanceof zarr.CodecPipelineError ? error.cause : error
   if (cause instanceof AlignDaError && !(cause instanceof FormatError) && cause.message.includes('/'))
     return cause

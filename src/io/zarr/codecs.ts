@@ -1,9 +1,10 @@
 import { gunzipSync, inflateSync } from 'node:zlib'
 import Blosc from 'numcodecs/blosc'
 import LZ4 from 'numcodecs/lz4'
-import Zstd from 'numcodecs/zstd'
 import { registry } from 'zarrita'
 import { FormatError } from '../../base/errors.ts'
+import { bloscHeader, bloscInto, isPlainBlosc } from '../compression/blosc.ts'
+import { startZstd, zstdInto } from '../compression/zstd.ts'
 import { crc32c } from './checksum.ts'
 
 type Entry = Awaited<ReturnType<NonNullable<ReturnType<typeof registry.get>>>>
@@ -59,27 +60,30 @@ function decoder(decode: (data: Uint8Array, limit: number) => Promise<Uint8Array
 
 const blosc = Blosc.fromConfig({ id: 'blosc' })
 const lz4 = LZ4.fromConfig({ id: 'lz4' })
-const zstd = Zstd.fromConfig({ id: 'zstd' })
 
 const decoders: Record<string, ReturnType<typeof decoder>> = {
-  blosc: decoder((data, limit) => {
-    // Blosc 1 header: version, codec version, flags, item size; then decoded, block and encoded size.
-    const decoded = uint32(data, 4)
-    if (decoded > limit) tooLarge(decoded, limit)
-    const encoded = uint32(data, 12)
-    if (encoded !== data.length) throw new FormatError(`it has ${data.length} bytes instead of ${encoded}`)
-    return blosc.decode(data)
+  blosc: decoder(async (data, limit) => {
+    const header = bloscHeader(data)
+    if (header.bytes > limit) tooLarge(header.bytes, limit)
+    if (!isPlainBlosc(header)) return blosc.decode(data)
+    const out = new Uint8Array(header.bytes)
+    await startZstd()
+    bloscInto(data, header, out)
+    return out
   }),
   lz4: decoder((data, limit) => {
     const decoded = uint32(data, 0)
     if (decoded > limit) tooLarge(decoded, limit)
     return lz4.decode(data)
   }),
-  zstd: decoder((data, limit) => {
+  zstd: decoder(async (data, limit) => {
     const decoded = zstdContentSize(data)
     if (decoded === undefined) throw new FormatError('its zstd frame does not give its decoded size')
     if (decoded > limit) tooLarge(decoded, limit)
-    return zstd.decode(data)
+    const out = new Uint8Array(decoded)
+    await startZstd()
+    zstdInto(data, out)
+    return out
   }),
   gzip: decoder((data, limit) => gunzipSync(data, { maxOutputLength: limit })),
   zlib: decoder((data, limit) => inflateSync(data, { maxOutputLength: limit })),

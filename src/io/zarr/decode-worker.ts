@@ -2,25 +2,31 @@ import { parentPort } from 'node:worker_threads'
 import { copyBlock } from '../selection.ts'
 import { openStore } from '../store.ts'
 import { type ChunkReader, openChunks } from './chunks.ts'
+import { type DirectReader, openDirect } from './direct.ts'
 import type { Answer, Request } from './pool.ts'
 
 const port = parentPort
 if (!port) throw new Error('decode-worker runs in a worker thread')
-const arrays = new Map<number, Promise<ChunkReader>>()
+const arrays = new Map<number, { read: Promise<ChunkReader>; direct: Promise<DirectReader | undefined> }>()
 
 port.on('message', async (request: Request) => {
   if (request.kind === 'open') {
     const { location, http, info, strict } = request.source
-    const opening = openChunks(openStore(location, http), info, strict)
-    opening.catch(() => {})
+    const store = openStore(location, http)
+    const opening = { read: openChunks(store, info, strict), direct: openDirect(store, info) }
+    for (const each of Object.values(opening)) each.catch(() => {})
     arrays.set(request.array, opening)
     return
   }
   const { id } = request
   try {
-    const read = await arrays.get(request.array)!
-    const chunk = await read(request.coordinates)
-    const { into } = request
+    const { read, direct } = arrays.get(request.array)!
+    const { into, coordinates } = request
+    if (into && (await (await direct)?.(coordinates, into))) {
+      port.postMessage({ id, chunk: undefined } satisfies Answer)
+      return
+    }
+    const chunk = await (await read)(coordinates)
     if (into) {
       const at = into.from.reduce((sum, f, axis) => sum + f * chunk.strides[axis], 0)
       copyBlock(chunk.data, at, chunk.strides, into.data, into.to, into.strides, into.count)
