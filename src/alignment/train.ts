@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { ConfigError, DataError } from '../base/errors.ts'
 import { fit, Parameters, sampleOrder, type Weights } from '../nn/index.ts'
 import type { Prior } from '../prior/index.ts'
+import { scatterName } from '../prior/network.ts'
 import { incrementVariances } from '../prior/target.ts'
 import { channelWeights } from '../prior/train.ts'
 import { stream } from '../random/stream.ts'
-import type { Runtime } from '../tensor/index.ts'
+import type { HostTensor, Runtime } from '../tensor/index.ts'
 import { sizeOf } from '../tensor/shape.ts'
 import { chooseLoss, lossSchema } from './losses/choose.ts'
 import { preferenceProgram } from './trainLoss.ts'
@@ -21,6 +22,12 @@ export const alignSchema = z.strictObject({
     .default(false)
     .describe(
       'mirror every other pair about its background: what is learned is the scatter, not the side; its labels are then those of the scatter alone, wrong for most pairs by other measures',
+    ),
+  adapt: z
+    .enum(['scatter', 'weights'])
+    .default('weights')
+    .describe(
+      'what is trained: how much samples scatter in each latent channel and row, or all weights of the network',
     ),
   space: z
     .enum(['epsilon', 'v'])
@@ -102,7 +109,8 @@ export interface Aligned<P extends Prior> {
  * @throws {DataError} {ShapeError} for pairs that do not fit, see checkPairs; {DataError} for a score that is no number
  */
 export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>): Promise<Aligned<P>> {
-  const { runtime, prior, pairs, validation, config, seed, folder, score, onScores, signal } = options
+  const { runtime, pairs, validation, config, seed, folder, score, onScores, signal } = options
+  const prior = config.adapt === 'scatter' ? withScatter(options.prior) : options.prior
   const { batch, steps, space, times, draws } = config
   const size = sizeOf(prior.shape)
   checkPairs(pairs, size)
@@ -142,6 +150,7 @@ export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>)
   const withWeights = (w: Weights): P => ({ ...prior, weights: w })
   const result = await fit({
     ...{ runtime, parameters, loss: program.loss, metrics: program.metrics, steps, seed, folder, signal },
+    ...(config.adapt === 'scatter' && { trainable: (name: string) => name === scatterName }),
     ...{ initial: prior.weights, clip: config.clip, optimiser: { decay: config.decay, beta2: 0.99 } },
     rate: {
       rate: config.rate,
@@ -171,6 +180,7 @@ export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>)
     },
     architecture: {
       kind: 'alignment',
+      adapt: config.adapt,
       prior: prior.config,
       loss: config.loss,
       space,
@@ -186,7 +196,19 @@ export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>)
   if (unchanged && result.stopped !== 'aborted')
     process.stderr.write(`alignment: nothing beat the reference in ${by} (${sign * value}); it is kept\n`)
   return {
-    prior: unchanged ? prior : withWeights(result.weights),
+    prior: unchanged ? options.prior : withWeights(result.weights),
     ...{ unchanged, best: { step, score: sign * value }, step: result.step, stopped: result.stopped },
+  }
+}
+
+/** The prior with scales of scatter, 1 where it has none: the same samples to the bit or nearly so. */
+function withScatter<P extends Prior>(prior: P): P {
+  if (prior.config.scatter) return prior
+  const shape = [1, prior.shape[0], prior.shape[1], 1]
+  const g: HostTensor = { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }
+  return {
+    ...prior,
+    config: { ...prior.config, scatter: true },
+    weights: new Map(prior.weights).set(scatterName, g),
   }
 }

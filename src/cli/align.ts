@@ -27,6 +27,9 @@ export function alignCommand(): Command {
     .requiredOption('--rule <name>', 'aligned priors to mix; two of them', collect)
     .option('--points <count>', 'mixtures from one to the other', Number, 5)
     .action(async (options: AlignOptions) => (await import('./runAlign.ts')).soup(options))
+  add('report', 'a page of how rewards go together, pairs, training and soups, as far as there are any')
+    .option('--figures <folder>', 'also write its figures there, as PNG')
+    .action(async (options: AlignOptions) => (await import('./runAlign.ts')).report(options))
   return align.addHelpText(
     'after',
     '\nExamples:\n  align-da align candidates\n  align-da align pairs --rule M\n  align-da align train --rule M',

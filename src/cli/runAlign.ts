@@ -3,6 +3,7 @@ import { type Progress, progress } from '../base/progress.ts'
 import { allCandidates, makeCandidates } from '../experiments/alignment/candidates.ts'
 import { loadAlignment } from '../experiments/alignment/config.ts'
 import { rewardCorrelations, writePairs } from '../experiments/alignment/pairs.ts'
+import { alignmentReport } from '../experiments/alignment/report.ts'
 import { type AlignmentSetting, openAlignment } from '../experiments/alignment/setting.ts'
 import { soups } from '../experiments/alignment/soup.ts'
 import { alignedFile, trainAligned } from '../experiments/alignment/train.ts'
@@ -16,6 +17,7 @@ export interface AlignOptions {
   shard?: string
   rule?: string[]
   points?: number
+  figures?: string
 }
 
 async function within(
@@ -83,6 +85,11 @@ export const soup = (options: AlignOptions) =>
     const rules = options.rule ?? []
     if (rules.length !== 2) throw new ConfigError(`a soup is of two rules, not of ${rules.length}`)
     console.log(tableText(await soups(setting, [rules[0], rules[1]], options.points ?? 5), 4))
+  })
+
+export const report = (options: AlignOptions) =>
+  within(options, async (setting) => {
+    console.log(`wrote ${await alignmentReport(setting, options.figures)}: open it in a browser`)
   })
 
 function shardOf(text: string): { index: number; count: number } {

@@ -33,6 +33,12 @@ export const priorSchema = z.strictObject({
     .default('squaredRelu')
     .describe('activation of the MLPs'),
   qkNorm: z.boolean().default(false).describe('normalise queries and keys'),
+  scatter: z
+    .boolean()
+    .default(false)
+    .describe(
+      'a learned scale of the scatter of each latent channel and row, for alignments that train nothing else',
+    ),
   season: z.boolean().default(true).describe('the network sees the time of year'),
   dropout: share.default(0).describe('share of residual branches dropped in training'),
   backgroundNoise: z

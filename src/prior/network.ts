@@ -1,8 +1,13 @@
+import { ConfigError } from '../base/errors.ts'
 import { type Dropout, dit, type Parameters, patchify, unpatchify } from '../nn/index.ts'
+import { zeros } from '../nn/initialisers.ts'
 import { concat, type Tensor } from '../tensor/index.ts'
 import type { PriorConfig } from './config.ts'
 import { type Denoiser, fromEpsilon, fromVelocity, levelFor } from './denoiser.ts'
-import { schedules } from './schedule.ts'
+import { type Level, schedules } from './schedule.ts'
+
+/** The parameter g of `scatter`: logarithms of the scale of samples' scatter, [1, d, h, 1]. */
+export const scatterName = 'scatter'
 
 /** What the prior is conditioned on. */
 export interface Condition {
@@ -16,7 +21,10 @@ export interface Condition {
  * The learned denoiser of latents [batch, d, h, w]: patches as tokens through a DiT (Peebles & Xie 2023), the
  * background by cross-attention, beside the noisy latent, or both. The network sees z_t / s and its output F, 0 at
  * first, stands for eps, or for v = s F, with s^2 = mu^2 + sigma^2 (this is EDM's preconditioning for data of
- * variance 1; s is 1 to six digits under the cosine schedule).
+ * variance 1; s is 1 to six digits under the cosine schedule). With `scatter` F also has what Gaussian samples of
+ * variance lambda instead of 1 call for, lambda = exp(2 g) learned by channel and row: E[v | z_t] =
+ * mu sigma (1 - lambda) / (mu^2 lambda + sigma^2) z_t.
+ * @throws {ConfigError} for `scatter` with a network that predicts epsilon
  */
 export function networkDenoiser(
   p: Parameters,
@@ -41,7 +49,23 @@ export function networkDenoiser(
         ...(config.season && season && { vector: season }),
       })
       const f = unpatchify(out, patch, [z_t.shape[2], z_t.shape[3]])
-      return prediction === 'epsilon' ? fromEpsilon(z_t, f, level) : fromVelocity(z_t, f.mul(s), level)
+      if (prediction === 'epsilon') {
+        if (config.scatter)
+          throw new ConfigError(
+            'the scale of the scatter belongs to priors that predict v; this one predicts epsilon',
+          )
+        return fromEpsilon(z_t, f, level)
+      }
+      const v = f.mul(s)
+      return fromVelocity(z_t, config.scatter ? v.add(z_t.mul(scatterGain(p, z_t, level))) : v, level)
     },
   }
+}
+
+/** What v is of z_t by the scatter alone, [batch, d, h, 1]. */
+function scatterGain(p: Parameters, z_t: Tensor, { mu, sigma }: Level): Tensor {
+  const [, d, h] = z_t.shape
+  const lambda = p.get(scatterName, [1, d, h, 1], zeros).mul(2).exp()
+  const variance = lambda.mul(mu.square()).add(sigma.square())
+  return lambda.mul(-1).add(1).mul(mu.mul(sigma)).div(variance)
 }

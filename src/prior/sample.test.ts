@@ -85,4 +85,34 @@ describe('sampling a prior', () => {
     await expect(run({ season: undefined })).rejects.toThrow('case 4: the prior needs the season')
     await drawn.release()
   })
+
+  it('scatters by the learned scales', async () => {
+    const scaled = { ...config, scatter: true, season: false }
+    const program = samplingProgram({ config: scaled, statistics, shape }, { sampler: dpmSolver(), batch: 1 })
+    const g = Float32Array.from({ length: 32 }, (_, k) => -0.5 + k / 62)
+    const silent = new Map([...program.parameters.initialise(1)])
+    silent.set('scatter', { dtype: 'float32', shape: [1, 8, 4, 1], data: g })
+    const sampler = dpmSolver({ steps: 40 })
+    const drawn = await PriorSampler.load(
+      runtime,
+      { config: scaled, statistics, shape, weights: silent },
+      { sampler, batch: 64 },
+    )
+    const background = new Float32Array(256)
+    const { z } = await drawn.sample([{ index: 0, background }], { members: 256, seed: 1 })
+    await drawn.release()
+    expect(() =>
+      samplingProgram(
+        { config: { ...scaled, prediction: 'epsilon' }, statistics, shape },
+        { sampler, batch: 1 },
+      ),
+    ).toThrow('this one predicts epsilon')
+    for (let k = 0; k < 32; k++) {
+      let square = 0
+      for (let m = 0; m < 256; m++)
+        for (let i = 0; i < 8; i++) square += (z[m * 256 + k * 8 + i] / 0.2) ** 2 / 2048
+      // Five standard errors of a variance from 2048 numbers.
+      expect(Math.abs(square / Math.exp(2 * g[k]) - 1)).toBeLessThan(5 * Math.sqrt(2 / 2048))
+    }
+  })
 })

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { mixedWeights } from '../../alignment/soup.ts'
 import { ConfigError } from '../../base/errors.ts'
+import { writeFileAtomic } from '../../base/files.ts'
 import { loadPriorModel, type PriorModel } from '../../prior/model.ts'
+import type { AlignmentConfig } from './config.ts'
 import type { AlignmentSetting } from './setting.ts'
 import { alignedFile, freshScores } from './train.ts'
 
-/** Scores of mixtures of two aligned priors on the validation dates, from the first to the second. */
+export const soupsFile = (config: AlignmentConfig, [a, b]: readonly [string, string]) =>
+  join(config.run, 'soups', `${a}-${b}.json`)
+
+/** Scores of mixtures of two aligned priors on the validation dates, from the first to the second; and their file. */
 export async function soups(
   setting: AlignmentSetting,
   rules: readonly [string, string],
@@ -30,5 +37,7 @@ export async function soups(
     )
     rows.push({ [rules[0]]: 1 - share, [rules[1]]: share, ...(await score({ ...setting.prior, weights })) })
   }
+  await mkdir(join(setting.config.run, 'soups'), { recursive: true })
+  await writeFileAtomic(soupsFile(setting.config, rules), JSON.stringify(rows, null, 2))
   return rows
 }
