@@ -244,6 +244,33 @@ describe('alignment in the plane', () => {
     expect((await reward(aligned.prior)) - (await reward(plane))).toBeGreaterThan(0.04)
   })
 
+  it('trains the scatter alone where asked to, in the coordinate that the reward sees', async () => {
+    // r = -x^2 / 2 tilts N(0, 1) to a smaller variance; what is not in the reward stays.
+    const size = (values: Float32Array, i: number) => values[2 * i] ** 2
+    const { winner, loser } = pairs
+    const smaller = [new Float32Array(winner.length), new Float32Array(winner.length)]
+    for (let i = 0; i < winner.length / 2; i++) {
+      const order = size(winner, i) < size(loser, i) ? [winner, loser] : [loser, winner]
+      for (const [k, from] of order.entries()) smaller[k].set(from.subarray(2 * i, 2 * i + 2), 2 * i)
+    }
+    const score = async (_: Prior, step: number) => ({ late: step })
+    const config = { adapt: 'scatter', steps: 60, validateEvery: 60, best: { score: 'late' } } as const
+    const { prior } = await alignPrior(
+      options(config, { score, pairs: { ...pairs, winner: smaller[0], loser: smaller[1] } }),
+    )
+    for (const [name, { data }] of plane.weights) expect(prior.weights.get(name)?.data).toEqual(data)
+    const variance = async (p: Prior) => {
+      const z = await samplePlane(runtime, p, 1024)
+      return [0, 1].map((k) => z.reduce((sum, v, i) => sum + (i % 2 === k ? v * v : 0) / 1024, 0))
+    }
+    const [before, after] = [await variance(plane), await variance(prior)]
+    // The same noise before and after, and a map by element: ratios are those of the scales squared.
+    const g = prior.weights.get('scatter')?.data as Float32Array
+    expect(g[0]).toBeLessThan(-0.05)
+    expect(Math.abs(g[1])).toBeLessThan(-g[0] / 4)
+    for (const k of [0, 1]) expect(after[k] / before[k] / Math.exp(2 * g[k])).toBeCloseTo(1, 2)
+  })
+
   it('names what is wrong with pairs and scores', async () => {
     const wrong = (change: Partial<PreferencePairs>) =>
       alignPrior(options({}, { pairs: { ...pairs, ...change } }))
