@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -19,15 +20,31 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
   })
 }
 
+/** What is being written. A process that ends itself, as after Ctrl-C, takes it along; `kill -9` leaves it, unread. */
+const unfinished = new Set<string>()
+let watching = false
+
+function watchExit(): void {
+  if (watching) return
+  watching = true
+  process.on('exit', () => {
+    for (const path of unfinished) rmSync(path, { force: true, recursive: true })
+  })
+}
+
 /** Lets `write` make a file or a folder at a temporary path beside `path`, then renames it to `path`. */
 export async function replaceAtomic(path: string, write: (temporary: string) => Promise<void>) {
   await mkdir(dirname(path), { recursive: true })
   const temporary = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${randomUUID().slice(0, 8)}`)
+  watchExit()
+  unfinished.add(temporary)
   try {
     await write(temporary)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true, recursive: true })
     throw error
+  } finally {
+    unfinished.delete(temporary)
   }
 }
