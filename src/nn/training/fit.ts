@@ -158,6 +158,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     } else bar.end(stopped === 'early' ? `stopped early after step ${now.step}` : '')
     const weights = now.best ? await folder.loadBest() : await state.weights()
     if (stopped !== 'aborted') await folder.saveResult(weights, now.best?.step ?? now.step)
+    // Pressed during the last step: what would follow this training must not begin.
+    if (interruption.byUser) process.exit(130)
     return { step: now.step, weights, ...(now.best && { best: now.best }), stopped }
   } catch (error) {
     if (error instanceof DataError) error.message += `; ${folder.lastGood}`

@@ -89,3 +89,18 @@ it('scores of the host decide which weights are best, those training began from 
   expect([end.stopped, end.best?.step]).toEqual(['finished', 24])
   expect(bias(end.weights)).toBeCloseTo(-(end.best?.loss as number), 6)
 })
+
+it('what was scored before the first step is still there after a run that stopped at once', async () => {
+  const [whole, cut] = [join(folder, 'scored-whole'), join(folder, 'scored-cut')]
+  const options = (run: string, signal?: AbortSignal) => {
+    const given = chased(undefined, { folder: run, steps: 6, signal })
+    const score = async (weights: Weights) => ({ bias: bias(weights) })
+    const data = { batch: () => given.data.batch(100) }
+    return { ...given, validation: { data, batches: 1, every: 3, atStart: true, score } }
+  }
+  await fit(options(whole))
+  expect(await fit(options(cut, AbortSignal.abort()))).toMatchObject({ stopped: 'aborted', step: 0 })
+  await fit(options(cut))
+  for (const name of ['metrics.jsonl', 'best.safetensors', 'weights.safetensors'])
+    expect((await readFile(join(cut, name))).equals(await readFile(join(whole, name)))).toBe(true)
+})

@@ -12,10 +12,13 @@ export class MetricsFile {
     this.file = file
   }
 
-  /** Opens `path` to go on after `step` finished steps: later lines, and one that was cut short, are removed. */
-  static async open(path: string, step: number): Promise<MetricsFile> {
-    const before = step === 0 ? '' : await readFile(path, 'utf8').catch(absent)
-    const kept = before.split('\n').filter((line) => (stepOf(line) ?? Infinity) <= step)
+  /**
+   * Opens `path` to go on after `step` finished steps: later lines, and one that was cut short, are removed. Without a
+   * step training begins, and nothing is kept: what was known before its first step (step 0) will be said again.
+   */
+  static async open(path: string, step: number | undefined): Promise<MetricsFile> {
+    const before = step === undefined ? '' : await readFile(path, 'utf8').catch(absent)
+    const kept = before.split('\n').filter((line) => (stepOf(line) ?? Infinity) <= (step ?? -1))
     await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(''))
     return new MetricsFile(await open(path, 'a'))
   }

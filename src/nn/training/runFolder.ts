@@ -40,7 +40,7 @@ export class RunFolder {
       for (const name of ['checkpoint', 'best', 'weights'])
         await removeLeftovers(folder.file(`${name}.safetensors`))
       await removeLeftovers(folder.file('metrics.jsonl'))
-      folder.metrics = await MetricsFile.open(folder.file('metrics.jsonl'), found?.progressed.step ?? 0)
+      folder.metrics = await MetricsFile.open(folder.file('metrics.jsonl'), found?.progressed.step)
       folder.savedStep = found?.progressed.step
     }
     return { folder, found }
