@@ -31,6 +31,8 @@ export function onInterrupt(cleanup: () => void | Promise<void>): () => void {
 }
 
 function interrupt(): void {
+  // A training loop listens itself: it saves a checkpoint after the step it is in, and ends the process.
+  if (process.listenerCount('SIGINT') > 1) return
   // A second Ctrl-C does not wait.
   if (interrupted) process.exit(130)
   interrupted = true

@@ -6,7 +6,6 @@ import { openStates } from '../io/states.ts'
 import { jsonText, printTable } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
 import { choice } from './options.ts'
-import { onInterrupt } from './run.ts'
 
 export interface TrainOptions {
   config: string
@@ -24,11 +23,6 @@ export async function train(model: string, options: TrainOptions): Promise<void>
   const experiment = await loadExperiment(options.config, options.set)
   if (options.dryRun) return sizes(experiment, models, options.json)
   const runtime = new Runtime({ device: options.device })
-  // A training loop listens itself: it saves a checkpoint after the step it is in and ends the process.
-  const listening = process.listenerCount('SIGINT')
-  const release = onInterrupt(() =>
-    process.listenerCount('SIGINT') > listening ? new Promise<void>(() => {}) : undefined,
-  )
   try {
     const command = `align-da train ${wanted} --config ${options.config}${(options.set ?? [])
       .map((s) => ` --set ${/[\s[\]{}'"$*]/.test(s) ? `'${s}'` : s}`)
@@ -44,7 +38,6 @@ export async function train(model: string, options: TrainOptions): Promise<void>
         printTable(Object.entries(scores).map(([score, value]) => ({ score, value })))
       }
   } finally {
-    release()
     await runtime.close()
   }
 }
