@@ -34,7 +34,8 @@ export async function forkShards(config: string, options: ShardOptions): Promise
       Array.from({ length: processes }, (_, index) => {
         const args = JSON.stringify({ config, folder, threads, device, shard: { index, count: processes } })
         const child = fork(entry, [args], {
-          execArgv: source ? ['--import', 'tsx'] : [],
+          // Found from here: a name would be looked up from the folder that the process was started in.
+          execArgv: source ? ['--import', import.meta.resolve('tsx')] : [],
           stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         })
         children.push(child)

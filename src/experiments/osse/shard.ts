@@ -7,6 +7,8 @@ import { type OsseOptions, runOsse } from './run.ts'
 const { config, ...options } = JSON.parse(process.argv[2]) as OsseOptions & { config: string }
 // Without the process that started it nobody waits for the results.
 process.on('disconnect', () => process.exit(1))
+// It may have gone while this one started: then the event is past.
+if (!process.connected) process.exit(1)
 let last = 0
 await runOsse(JSON.parse(await readFile(config, 'utf8')) as OsseConfig, {
   ...options,
