@@ -20,6 +20,8 @@ export interface Reward {
   readonly name: string
   /** Whether more is better. */
   readonly larger: boolean
+  /** Whether it compares the candidates of a background with one another, so that its mean over them says nothing. */
+  readonly relative?: boolean
   /** Leads (hours) of forecasts it needs: each costs a forecast of every candidate. */
   readonly leads?: readonly number[]
   /** Normalised candidates [n, channel, latitude, longitude] of one background -> a number each. */

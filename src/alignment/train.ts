@@ -6,9 +6,10 @@ import { scatterName } from '../prior/network.ts'
 import { incrementVariances } from '../prior/target.ts'
 import { channelWeights } from '../prior/train.ts'
 import { stream } from '../random/stream.ts'
-import type { HostTensor, Runtime } from '../tensor/index.ts'
+import type { Runtime } from '../tensor/index.ts'
 import { sizeOf } from '../tensor/shape.ts'
 import { chooseLoss, lossSchema } from './losses/choose.ts'
+import { withScatter } from './scatter.ts'
 import { preferenceProgram } from './trainLoss.ts'
 import { checkPairs, type PreferencePairs, pairBatches } from './trainPairs.ts'
 
@@ -198,17 +199,5 @@ export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>)
   return {
     prior: unchanged ? options.prior : withWeights(result.weights),
     ...{ unchanged, best: { step, score: sign * value }, step: result.step, stopped: result.stopped },
-  }
-}
-
-/** The prior with scales of scatter, 1 where it has none: the same samples to the bit or nearly so. */
-function withScatter<P extends Prior>(prior: P): P {
-  if (prior.config.scatter) return prior
-  const shape = [1, prior.shape[0], prior.shape[1], 1]
-  const g: HostTensor = { dtype: 'float32', shape, data: new Float32Array(sizeOf(shape)) }
-  return {
-    ...prior,
-    config: { ...prior.config, scatter: true },
-    weights: new Map(prior.weights).set(scatterName, g),
   }
 }

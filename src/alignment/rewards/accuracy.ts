@@ -6,6 +6,7 @@ export function accuracy({ raw = false } = {}): Reward {
   return {
     name: raw ? 'accuracy-raw' : 'accuracy',
     larger: true,
+    relative: true,
     evaluate: (candidates, { truth, world }) =>
       winRates(channelErrors(candidates, truth, world), { scaled: !raw }),
   }

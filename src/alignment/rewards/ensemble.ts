@@ -8,6 +8,7 @@ import { eachCandidate, type Reward } from '../reward.ts'
 export const ensembleSkill: Reward = {
   name: 'ensemble',
   larger: true,
+  relative: true,
   evaluate(candidates, { truth }) {
     const size = truth.length
     const n = candidates.length / size

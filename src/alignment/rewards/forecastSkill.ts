@@ -7,6 +7,7 @@ export function forecastSkill({ lead = 48, raw = false } = {}): Reward {
   return {
     name: raw ? `${name}-raw` : name,
     larger: true,
+    relative: true,
     leads: [lead],
     evaluate(_, context) {
       const { states, truth } = context.forecast(lead)

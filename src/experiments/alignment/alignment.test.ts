@@ -10,6 +10,7 @@ import { trainModels } from '../train-models.ts'
 import { allCandidates, makeCandidates } from './candidates.ts'
 import { type AlignmentConfig, alignmentSchema } from './config.ts'
 import { writePairs } from './pairs.ts'
+import { alignmentReport } from './report.ts'
 import { openAlignment } from './setting.ts'
 import { soups } from './soup.ts'
 import { alignedFile, trainAligned } from './train.ts'
@@ -32,7 +33,14 @@ function configOf(run: string, more: object = {}): AlignmentConfig {
       sampler: { name: 'dpm-solver++', steps: 3 },
       rewards: [{ name: 'accuracy' }, { name: 'forecast', lead: 12 }],
       rules: { a: { kind: 'ranks', rewards: ['accuracy', 'forecast-12h'], each: 2 } },
-      training: { batch: 4, steps: 4, validateEvery: 2, best: { score: 'crps', larger: false } },
+      training: {
+        adapt: 'scatter',
+        rate: 1e-2,
+        batch: 4,
+        steps: 4,
+        validateEvery: 2,
+        best: { score: 'crps', larger: false },
+      },
       validation: { dates: 2, members: 4 },
       ...more,
     },
@@ -119,6 +127,10 @@ it('pairs lead to a prior that is the reference or scores better, and soups reac
     const [first, , last] = await soups(setting, ['a', 'b'], 3)
     // Both ends are the same network.
     expect(first.crps).toBeCloseTo(last.crps, 7)
+    const page = await readFile(await alignmentReport(setting, path('figures')), 'utf8')
+    const titles = [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title)
+    expect(titles).toEqual(['Rewards', 'Pairs', 'A pair', 'Training', 'Soups'])
+    expect(await readdir(path('figures'))).toContain('alignment-pair.png')
   })
 })
 

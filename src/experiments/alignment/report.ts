@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PairRule } from '../../alignment/pairs.ts'
 import { writeFileAtomic } from '../../base/files.ts'
@@ -14,7 +14,6 @@ import { scorecard } from '../../report/scorecard.ts'
 import { allCandidates, type Candidates } from './candidates.ts'
 import { pairsOf, type RulePairs, rewardCorrelations } from './pairs.ts'
 import type { AlignmentSetting } from './setting.ts'
-import { soupsFile } from './soup.ts'
 
 /** Figures of an alignment by name, SVG. */
 type Figures = Map<string, { svg: string; caption: string }>
@@ -175,20 +174,19 @@ async function trainingCurves({ config }: AlignmentSetting): Promise<Figures> {
 
 async function soupFronts({ config }: AlignmentSetting): Promise<Figures> {
   const out: Figures = new Map()
-  const names = Object.keys(config.rules)
-  for (const a of names)
-    for (const b of names) {
-      const path = soupsFile(config, [a, b])
-      if (!existsSync(path)) continue
-      const rows = JSON.parse(await readFile(path, 'utf8')) as Record<string, number>[]
-      out.set(`soup-${a}-${b}`, {
-        svg: lineChart({
-          ...{ title: `From ${a} to ${b} without training`, width: 560, height: 340 },
-          ...{ xLabel: 'mean squared error of single samples', yLabel: 'geostrophic score' },
-          series: [{ name: 'soups', x: rows.map((r) => r.memberMse), y: rows.map((r) => r.geo), dots: true }],
-        }),
-        caption: `Weights between those of ${a} and ${b}, ${rows.length} mixtures.`,
-      })
-    }
+  const folder = join(config.run, 'soups')
+  if (!existsSync(folder)) return out
+  for (const file of (await readdir(folder)).filter((f) => f.endsWith('.json')).sort()) {
+    const rows = JSON.parse(await readFile(join(folder, file), 'utf8')) as Record<string, number>[]
+    const [a, b] = Object.keys(rows[0])
+    out.set(`soup-${a}-${b}`, {
+      svg: lineChart({
+        ...{ title: `From ${a} to ${b} without training`, width: 560, height: 340 },
+        ...{ xLabel: 'mean squared error of single samples', yLabel: 'geostrophic score' },
+        series: [{ name: 'soups', x: rows.map((r) => r.memberMse), y: rows.map((r) => r.geo), dots: true }],
+      }),
+      caption: `Weights between those of ${a} and ${b}, ${rows.length} mixtures.`,
+    })
+  }
   return out
 }

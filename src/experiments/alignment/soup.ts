@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withScatter } from '../../alignment/scatter.ts'
 import { mixedWeights } from '../../alignment/soup.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { writeFileAtomic } from '../../base/files.ts'
@@ -26,16 +27,18 @@ export async function soups(
       throw new ConfigError(`${path} is not there: align-da align train --rule ${rule} makes it`)
     models.push(await loadPriorModel(path))
   }
+  const scattered = models.some((m) => m.config.scatter)
+  const [reference, ...ends] = [setting.prior, ...models].map((m) => (scattered ? withScatter(m) : m))
   const score = await freshScores(setting)
   const rows: Record<string, number>[] = []
   for (let k = 0; k < points; k++) {
     const share = k / (points - 1)
     const weights = mixedWeights(
-      setting.prior.weights,
-      models.map((m) => m.weights),
+      reference.weights,
+      ends.map((m) => m.weights),
       [1 - share, share],
     )
-    rows.push({ [rules[0]]: 1 - share, [rules[1]]: share, ...(await score({ ...setting.prior, weights })) })
+    rows.push({ [rules[0]]: 1 - share, [rules[1]]: share, ...(await score({ ...reference, weights })) })
   }
   await mkdir(join(setting.config.run, 'soups'), { recursive: true })
   await writeFileAtomic(soupsFile(setting.config, rules), JSON.stringify(rows, null, 2))

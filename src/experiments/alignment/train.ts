@@ -1,7 +1,10 @@
 import { join } from 'node:path'
+import { geostrophic, hydrostatic } from '../../alignment/rewards/balance.ts'
+import { chooseReward } from '../../alignment/rewards/choose.ts'
 import { type Aligned, alignPrior } from '../../alignment/train.ts'
 import { loadPairs } from '../../alignment/trainPairsFile.ts'
 import { meanOf } from '../../assimilation/diagnostics.ts'
+import { Differences } from '../../atmosphere/differences.ts'
 import { DataError } from '../../base/errors.ts'
 import { seasonOf } from '../../forecast/surrogate.ts'
 import { chooseSampler, PriorSampler } from '../../prior/index.ts'
@@ -54,19 +57,25 @@ export async function trainAligned(
 
 /**
  * Scores of fresh samples on the validation dates: memberMse, meanMse, crps, spreadSkill, geo and hydro (balance scores;
- * left out in worlds that have none), and `objective`: memberMse, times the square of what spread/skill lacks of the
+ * left out in worlds that have none), by name the other rewards that mean something in one sample and need no forecast,
+ * and `objective`: memberMse, times the square of what spread/skill lacks of the
  * least that is allowed. Scattering less lowers the error of single members without any skill; beyond that least it is
  * not counted for them.
  */
 export async function freshScores(setting: AlignmentSetting) {
   const { config, runtime, codec } = setting
   const { dates, members, leastSpread } = config.validation
-  const cases: { time: number; truth: Float32Array; background: Float32Array }[] = []
+  const cases: { time: number; truth: Float32Array; state: Float32Array; background: Float32Array }[] = []
   for (const time of setting.dates('validation', dates, [])) {
     const { truth, background } = await setting.case(time, [])
-    cases.push({ time, truth, background: await codec.encodeStates(background) })
+    cases.push({ time, truth, state: background, background: await codec.encodeStates(background) })
   }
-  const scorer = new Scorer(setting.prior.world)
+  const { world } = setting.prior
+  const scorer = new Scorer(world)
+  const rewards = (await Promise.all(config.rewards.map(chooseReward))).filter(
+    (r) => !r.relative && !r.leads && r !== geostrophic && r !== hydrostatic,
+  )
+  const differences = new Differences(world.grid)
   // Mirrored pairs, where members come in pairs.
   const antithetic = members % 2 === 0
   return async (prior: PriorModel): Promise<Record<string, number>> => {
@@ -75,13 +84,20 @@ export async function freshScores(setting: AlignmentSetting) {
       batch: members,
     })
     const found: CaseScores[] = []
+    const values = new Map<string, number>()
     try {
-      for (const { time, truth, background } of cases) {
+      for (const { time, truth, state, background } of cases) {
         const date = Math.round(time / 3_600_000)
         const given = { index: date, background, season: seasonOf([time]) }
         const { z } = await sampler.sample([given], { members, seed: config.seed + 1, antithetic })
         const states = await codec.decodeLatents(z)
         found.push(scorer.analysis({ states, mean: meanOf(states, truth.length), antithetic }, truth, date))
+        const context = { world, time, differences, background: state, truth, forecast: noForecast }
+        for (const reward of rewards) {
+          const each = Array.from(await reward.evaluate(states, context))
+          const mean = each.reduce((a, b) => a + b, 0) / (each.length * cases.length)
+          values.set(reward.name, (values.get(reward.name) ?? 0) + mean)
+        }
       }
     } finally {
       await sampler.release()
@@ -100,7 +116,12 @@ export async function freshScores(setting: AlignmentSetting) {
     )
     return {
       ...{ memberMse, meanMse: mean((s) => s.meanMse), crps: mean((s) => s.crps), spreadSkill, ...balance },
+      ...Object.fromEntries(values),
       objective: memberMse * Math.max(1, leastSpread / spreadSkill) ** 2,
     }
   }
+}
+
+function noForecast(): never {
+  throw new DataError('forecasts are not made for fresh samples: name their leads in the reward')
 }
