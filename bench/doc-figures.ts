@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import * as Plot from '@observablehq/plot'
 import { stream } from '../src/random/stream.ts'
 import { chartDocument, seriesColour } from '../src/report/chart.ts'
@@ -8,7 +9,10 @@ import { lineChart } from '../src/report/lineChart.ts'
 import { theme } from '../src/report/theme.ts'
 
 /** Draws the figures of docs/concepts.md in worlds of one and two numbers, where everything is known in closed form. */
-const folder = fileURLToPath(new URL('../docs/figures/', import.meta.url))
+const { values: options } = parseArgs({
+  options: { docs: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) } },
+})
+const folder = `${options.docs}/figures/`
 await mkdir(folder, { recursive: true })
 const [blue, orange, green] = [0, 1, 2].map(seriesColour)
 const density = (x: number, mean: number, std: number) =>

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { writeFileAtomic } from '../src/base/files.ts'
 
 /** docs/method-table.md: the numbers of docs/results/ beside those of the paper (arXiv 2505.22008, NeurIPS 2025). */
-const docs = fileURLToPath(new URL('../docs/', import.meta.url))
+const { values: options } = parseArgs({
+  options: { docs: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) } },
+})
 
 /** Analysis MSE and MAE (normalised), RMSE of four channels, MSE and z500 RMSE of the 48-h forecast; 1 % of columns, no noise. */
 const paper = {
@@ -42,7 +45,7 @@ const number = (value: unknown, k: number) =>
 const share = (d: number | string) => (typeof d === 'number' ? (d === 0 ? 'none' : `${100 * d} %`) : d)
 
 function read<T>(name: string): T | undefined {
-  const path = `${docs}results/${name}`
+  const path = `${options.docs}/results/${name}`
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
 }
 
@@ -135,7 +138,7 @@ function flat(value: Record<string, unknown>, prefix = ''): Record<string, numbe
 }
 
 await writeFileAtomic(
-  `${docs}method-table.md`,
+  `${options.docs}/method-table.md`,
   `<!-- Written by npm run docs:table from docs/results/. -->
 
 ### The paper's numbers

@@ -10,6 +10,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { forecastCommand } from './forecast.ts'
 import { observeCommand } from './observe.ts'
+import { reproduceCommand } from './reproduce.ts'
 import { run } from './run.ts'
 import { sampleCommand } from './sample.ts'
 import { trainCommand } from './train.ts'
@@ -34,5 +35,6 @@ const program = new Command('align-da')
   .addCommand(observeCommand())
   .addCommand(sampleCommand())
   .addCommand(evaluateCommand())
+  .addCommand(reproduceCommand())
 
 await run(program, process.argv)

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import {
   bradleyTerryPairs,
   type Mixture,
@@ -18,7 +20,7 @@ import { type ToyRow, type ToyRun, type ToyWorld, toyRun } from './runs.ts'
 /**
  * Preference optimisation in the plane, where p_ref exp(r / beta') is known: a ring of Gaussians aligned by every loss,
  * and what the beta of Diffusion-DPO stands for, to docs/results/alignment-toy.json and .png:
- * `npm run eval:alignment-toy`.
+ * `npm run eval:alignment-toy [-- --out FOLDER]`.
  *
  * beta' of a beta. With Delta the mean over d elements and lambda = log(mu / sigma) spread evenly over a range L, the
  * bound on log p_theta / p_ref is -L d Delta averaged over lambda and noise, and it is tight for the network of a
@@ -27,7 +29,8 @@ import { type ToyRow, type ToyRun, type ToyWorld, toyRun } from './runs.ts'
  * mean over times, not how a network spreads it over them: samples follow the tilted density as far as the network
  * changes like that of a density, which it does while it moves little.
  */
-const path = 'docs/results/alignment-toy'
+const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'docs/results' } } })
+const path = join(options.out, 'alignment-toy')
 const pairCount = 32768
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
 

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { daps } from '../../assimilation/guidance/daps.ts'
 import { dps } from '../../assimilation/guidance/dps.ts'
@@ -25,7 +27,7 @@ import { Runtime } from '../../tensor/index.ts'
 /**
  * Every guidance in a linear-Gaussian world (a ring of 32 points, correlated over 3), where the posterior is known: the
  * error of the mean in posterior standard deviations and the ratio of variances, over densities and errors, to
- * docs/results/guidance-linear-gaussian.json and .png: `npm run eval:guidance`.
+ * docs/results/guidance-linear-gaussian.json and .png: `npm run eval:guidance [-- --out FOLDER]`.
  */
 const n = 32
 const members = 400
@@ -33,7 +35,8 @@ const densities = [0.03, 0.1, 0.25, 0.5, 1]
 const errors = [0.1, 0.5]
 const steps = 20
 const sampler = dpmSolver({ steps })
-const path = 'docs/results/guidance-linear-gaussian'
+const { values: options } = parseArgs({ options: { out: { type: 'string', default: 'docs/results' } } })
+const path = join(options.out, 'guidance-linear-gaussian')
 
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
 interface Row {

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { ConfigError } from '../../base/errors.ts'
 import { writeFileAtomic } from '../../base/files.ts'
@@ -5,12 +7,19 @@ import { progress } from '../../base/progress.ts'
 import { lorenz96Methods } from './methods.ts'
 import { twin } from './twin.ts'
 
-/** Every method on the same truth and observations, to docs/results/lorenz96.json: `npm run eval:lorenz96 [-- cycles]`, cycles by default 5000. */
+/**
+ * Every method on the same truth and observations, to docs/results/lorenz96.json:
+ * `npm run eval:lorenz96 [-- cycles] [--out FOLDER]`, cycles by default 5000.
+ */
+const { values: options, positionals } = parseArgs({
+  options: { out: { type: 'string', default: 'docs/results' } },
+  allowPositionals: true,
+})
 const seed = 1
-const cycles = Number(process.argv[2] ?? 5000)
+const cycles = Number(positionals[0] ?? 5000)
 if (!(Number.isInteger(cycles) && cycles >= 20))
-  throw new ConfigError(`cycles are 20 or more, not ${process.argv[2]}`)
-const path = 'docs/results/lorenz96.json'
+  throw new ConfigError(`cycles are 20 or more, not ${positionals[0]}`)
+const path = join(options.out, 'lorenz96.json')
 
 const rows = []
 for (const { method, stepsPerCycle, settings, published, run } of lorenz96Methods) {

@@ -1,0 +1,146 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { lossSchema } from '../../alignment/losses/choose.ts'
+import { loadPairs } from '../../alignment/trainPairsFile.ts'
+import { writeFileAtomic } from '../../base/files.ts'
+import { progress } from '../../base/progress.ts'
+import { writeFigure } from '../../report/figureFile.ts'
+import { jsonText, tableText } from '../../report/table.ts'
+import { Runtime } from '../../tensor/index.ts'
+import { allCandidates, makeCandidates } from '../alignment/candidates.ts'
+import { pairsFile, rewardCorrelations, writePairs } from '../alignment/pairs.ts'
+import { type AlignmentSetting, openAlignment } from '../alignment/setting.ts'
+import { freshScores, trainAligned } from '../alignment/train.ts'
+import { compareLosses } from '../alignment-losses/compare.ts'
+import { lossesFigure } from '../alignment-losses/figure.ts'
+import { shippedSamples } from '../demo/setting.ts'
+import { loadOsse } from '../osse/config.ts'
+import { reportOf, writeReport } from '../osse/report.ts'
+import { runOsse } from '../osse/run.ts'
+import { tune } from '../osse/tune.ts'
+import { drawSelfTest, referenceFile } from '../selftest.ts'
+import { type ModelName, trainModels } from '../train-models.ts'
+import type { Preset } from './config.ts'
+
+/** What the stages share. */
+export interface Means {
+  readonly preset: Preset
+  readonly device?: string
+  /** Processes that share dates. */
+  readonly processes: number
+  /** The command line, for cards and records. */
+  readonly command: string
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+async function withRuntime<T>({ device }: Pick<Means, 'device'>, work: (runtime: Runtime) => Promise<T>) {
+  const runtime = new Runtime({ device })
+  try {
+    return await work(runtime)
+  } finally {
+    await runtime.close()
+  }
+}
+
+/** Progress of which the total is known at the first report. */
+function bar(label: string): (done: number, all: number, note?: string) => void {
+  let line: ReturnType<typeof progress> | undefined
+  return (done, all, note) => {
+    line ??= progress(label, all)
+    if (done < all) line.update(done, note)
+    else line.end()
+  }
+}
+
+export const trainModel = (means: Means, model: ModelName) =>
+  withRuntime(means, async (runtime) => {
+    const { models, out } = means.preset
+    const folder = join(out.work, 'models')
+    await trainModels(models, { ...{ runtime, models: [model], folder, command: means.command, say } })
+  })
+
+/** What `align-da doctor` holds the models against; on the CPU, whatever the device of the run. */
+export const recordSelfTest = ({ preset }: Means) =>
+  withRuntime({ device: 'cpu' }, async (runtime) => {
+    const { models } = preset.out
+    const drawn = await drawSelfTest(runtime, models, join(shippedSamples, 'nature-run.zarr'))
+    const rounded = { ...drawn, increments: drawn.increments.map((v) => Number(v.toPrecision(7))) }
+    await writeFileAtomic(referenceFile(models), `${JSON.stringify(rounded)}\n`)
+  })
+
+const withAlignment = (means: Means, work: (setting: AlignmentSetting) => Promise<void>) =>
+  withRuntime(means, async (runtime) => {
+    const setting = await openAlignment(runtime, means.preset.alignment)
+    try {
+      await work(setting)
+    } finally {
+      await setting.close()
+    }
+  })
+
+export const drawCandidates = (means: Means) =>
+  withAlignment(means, async (setting) => {
+    await makeCandidates(setting, { onProgress: bar('candidates') })
+  })
+
+export const makePairs = (means: Means) =>
+  withAlignment(means, async (setting) => {
+    const found = await allCandidates(setting)
+    say(tableText(rewardCorrelations(found), 2))
+    for (const rule of means.preset.rules) {
+      const { pairs, dates } = await writePairs(setting, found, rule)
+      say(`${rule}: ${pairs.times.length} pairs of ${dates} dates`)
+    }
+  })
+
+export const align = (means: Means, rule: string) =>
+  withAlignment(means, async (setting) => {
+    const { best, unchanged } = await trainAligned(setting, rule)
+    say(
+      unchanged
+        ? `${rule}: nothing beat the reference, which is kept`
+        : `${rule}: step ${best.step} is the best`,
+    )
+  })
+
+/** Every loss on the pairs of every rule that is evaluated, judged as the alignment itself is. */
+export const compareAllLosses = (means: Means) =>
+  withAlignment(means, async (setting) => {
+    const { config, runtime, prior } = setting
+    const { loss, ...training } = config.training
+    const losses = lossSchema.options.map((one) => {
+      const name = one.shape.name.value
+      return name === loss.name ? loss : lossSchema.parse({ name })
+    })
+    const pairSets = []
+    for (const name of means.preset.rules)
+      pairSets.push({ name, pairs: (await loadPairs(pairsFile(config, name))).pairs })
+    const rows = await compareLosses({
+      ...{ runtime, prior, pairSets, losses, config: training, seed: config.seed },
+      ...{ folder: join(means.preset.out.work, 'losses'), score: await freshScores(setting) },
+      onProgress: bar('losses'),
+    })
+    const path = join(means.preset.out.results, 'alignment-losses')
+    await writeFileAtomic(`${path}.json`, `${jsonText(rows)}\n`)
+    await writeFigure(`${path}.png`, lossesFigure(rows))
+  })
+
+function osseOptions({ preset, processes, device, command }: Means, label: string) {
+  return { folder: join(preset.out.work, 'osse'), processes, device, command, onProgress: bar(label) }
+}
+
+export async function tuneOsse(means: Means): Promise<void> {
+  const { out, osse } = means.preset
+  // What an earlier tuning chose is no part of this one.
+  await rm(out.tuned, { force: true })
+  const trials = await tune(osse, osseOptions(means, 'trials'))
+  await writeFileAtomic(join(out.results, 'osse-tuning.json'), `${jsonText(trials)}\n`)
+}
+
+export async function evaluateOsse(means: Means): Promise<void> {
+  const { out, given } = means.preset
+  const config = await loadOsse(given.osse.path, given.osse.settings)
+  const results = await runOsse(config, osseOptions(means, 'cases'))
+  await writeReport(reportOf(results), config, out.results)
+}
