@@ -76,7 +76,7 @@ export const train = (options: AlignOptions) =>
       const { best, unchanged, step } = await trainAligned(setting, name, (s) => scores.push({ ...s }))
       console.log(tableText(scores, 4))
       const said = unchanged ? 'nothing beat the reference, which is kept' : `step ${best.step} is the best`
-      console.log(`${name}: ${step} steps, ${said}; wrote ${alignedFile(setting.config.folder, name)}`)
+      console.log(`${name}: ${step} steps, ${said}; wrote ${alignedFile(setting.config, name)}`)
     }
   })
 

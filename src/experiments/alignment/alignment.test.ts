@@ -121,9 +121,9 @@ it('pairs lead to a prior that is the reference or scores better, and soups reac
     const { best, unchanged } = await trainAligned(setting, 'a', (s) => scores.push({ ...s }))
     expect(best.score).toBe(Math.min(...scores.map((s) => s.crps)))
     expect(best.score <= scores[0].crps).toBe(true)
-    const written = await loadPriorModel(alignedFile(config.folder, 'a'))
+    const written = await loadPriorModel(alignedFile(config, 'a'))
     expect(written.provenance.alignment).toMatchObject({ unchanged, reference: setting.reference })
-    await copyFile(alignedFile(config.folder, 'a'), alignedFile(config.folder, 'b'))
+    await copyFile(alignedFile(config, 'a'), alignedFile(config, 'b'))
     const [first, , last] = await soups(setting, ['a', 'b'], 3)
     // Both ends are the same network.
     expect(first.crps).toBeCloseTo(last.crps, 7)

@@ -16,6 +16,10 @@ export const alignmentSchema = z.strictObject({
     validation: periodSchema.describe('dates of the fresh samples that decide when to stop'),
   }),
   folder: z.string().default('models/small').describe('autoencoder, forecast model and the reference prior'),
+  aligned: z
+    .string()
+    .optional()
+    .describe('where aligned priors are written; by default beside the reference'),
   dates: count.default(60).describe('evenly spread over the period'),
   candidates: count.min(2).default(32).describe('samples of each background'),
   leadHours: count.default(48).describe('age of the background'),

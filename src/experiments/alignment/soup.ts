@@ -22,7 +22,7 @@ export async function soups(
   if (!(points >= 2)) throw new ConfigError(`a soup of ${points} mixtures: two are its ends`)
   const models: PriorModel[] = []
   for (const rule of rules) {
-    const path = alignedFile(setting.config.folder, rule)
+    const path = alignedFile(setting.config, rule)
     if (!existsSync(path))
       throw new ConfigError(`${path} is not there: align-da align train --rule ${rule} makes it`)
     models.push(await loadPriorModel(path))

@@ -11,14 +11,16 @@ import { chooseSampler, PriorSampler } from '../../prior/index.ts'
 import { type PriorModel, savePriorModel } from '../../prior/model.ts'
 import { spreadSkillRatio } from '../../verification/spread-skill.ts'
 import { type CaseScores, Scorer } from '../osse/score.ts'
+import type { AlignmentConfig } from './config.ts'
 import { pairsFile, ruleOf } from './pairs.ts'
 import type { AlignmentSetting } from './setting.ts'
 
-/** The file of the prior that a rule gives, beside its reference. */
-export const alignedFile = (folder: string, rule: string) => join(folder, `prior-${rule}.safetensors`)
+/** The file of the prior that a rule gives. */
+export const alignedFile = ({ aligned, folder }: AlignmentConfig, rule: string) =>
+  join(aligned ?? folder, `prior-${rule}.safetensors`)
 
 /**
- * Aligns the reference with the pairs of a rule and writes it beside it. Where no step beats the reference by the
+ * Aligns the reference with the pairs of a rule and writes it. Where no step beats the reference by the
  * score that decides, the reference itself is written, and `unchanged` says so.
  * @throws {DataError} for pairs of another reference
  */
@@ -42,7 +44,7 @@ export async function trainAligned(
   const { best, unchanged } = aligned
   const { training, data, seed } = config
   await savePriorModel(
-    alignedFile(config.folder, name),
+    alignedFile(config, name),
     {
       ...aligned.prior,
       provenance: {
