@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { AlignDaError } from '../base/errors.ts'
+import { endInterrupted } from '../base/interrupt.ts'
 
 /**
  * Runs the command line. What the user can put right is printed as one message, without a stack, and exits with 1;
- * anything else is a defect and keeps its stack. Ctrl-C exits with 130 after temporary files are gone.
+ * anything else is a defect and keeps its stack. Ctrl-C ends it, which a shell reports as 130, after temporary files are gone.
  */
 export async function run(program: Command, argv: readonly string[]): Promise<void> {
   process.on('SIGINT', interrupt)
@@ -34,11 +35,11 @@ function interrupt(): void {
   // A training loop listens itself: it saves a checkpoint after the step it is in, and ends the process.
   if (process.listenerCount('SIGINT') > 1) return
   // A second Ctrl-C does not wait.
-  if (interrupted) process.exit(130)
+  if (interrupted) endInterrupted()
   interrupted = true
   void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => {
     process.stderr.write('\ninterrupted; nothing half-written is left\n')
-    process.exit(130)
+    endInterrupted()
   })
 }
 

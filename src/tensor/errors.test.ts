@@ -147,4 +147,30 @@ describe('running', () => {
     })
     expect([run.stdout.trim(), run.status, run.signal]).toEqual(['1,1', 0, null])
   })
+
+  it.each([
+    ['closed', 'await runtime.close()', ['rejected closed', 0, null]],
+    ['interrupted', 'endInterrupted()', ['', null, 'SIGINT']],
+  ])('ends in the middle of a run when it is %s, without a crash', (_, end, expected) => {
+    const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+    const script = `
+      import { endInterrupted } from ${at('../base/interrupt.ts')}
+      import { compile, input, Runtime } from ${at('./index.ts')}
+      const runtime = new Runtime({ device: 'cpu', threads: 1 })
+      const x = input('x', [1000, 1000])
+      let y = x
+      for (let i = 0; i < 30; i++) y = y.matmul(x)
+      const program = await runtime.load(compile({ y }))
+      const run = program.run({ x: new Float32Array(1e6) }).catch(() => process.stdout.write('rejected '))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      ${end}
+      await run
+      console.log('closed')`
+    const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script]
+    const { stdout, status, signal } = spawnSync(process.execPath, args, {
+      encoding: 'utf8',
+      timeout: 50_000,
+    })
+    expect([stdout.trim(), status, signal]).toEqual(expected)
+  })
 })

@@ -32,5 +32,8 @@ export function align(
     interrupted = true
     child.kill('SIGINT')
   })
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  // A shell says 130 of a process that Ctrl-C has ended.
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code: signal === 'SIGINT' ? 130 : code, out, err })),
+  )
 }

@@ -1,3 +1,5 @@
+import { endInterrupted } from '../../base/interrupt.ts'
+
 /**
  * Whether training should stop after the current step: by an AbortSignal, or without one by Ctrl-C (SIGINT). A second
  * Ctrl-C does not wait.
@@ -7,7 +9,7 @@ export class Interruption {
   /** Ctrl-C was pressed: the process ends with 130 when all is saved. */
   byUser = false
   private readonly listener = () => {
-    if (this.byUser) process.exit(130)
+    if (this.byUser) endInterrupted()
     this.byUser = true
   }
 

@@ -40,6 +40,9 @@ export class Runtime {
     { resolve: (value: never) => void; reject: (error: Error) => void }
   >()
   private nextId = 0
+  /** Requests that the thread has not answered, also those nobody waits for any more. */
+  private unanswered = 0
+  private whenIdle: (() => void) | undefined
   private failure: Error | undefined
 
   /** @throws {ConfigError} for an unknown device */
@@ -50,12 +53,17 @@ export class Runtime {
     this.worker.on('message', ({ id, value, error }: Reply) => {
       const call = this.waiting.get(id)
       this.waiting.delete(id)
+      if (--this.unanswered === 0) this.whenIdle?.()
       if (this.waiting.size === 0) this.worker.unref()
       if (error === undefined) call?.resolve(value as never)
       else call?.reject(new AlignDaError(`${this.device}: ${error}`))
     })
     this.worker.on('error', (error) => this.fail(`the compute thread failed: ${error.message}`))
-    this.worker.on('exit', () => this.fail('the compute thread has ended'))
+    this.worker.on('exit', () => {
+      this.fail('the compute thread has ended')
+      this.unanswered = 0
+      this.whenIdle?.()
+    })
     this.worker.unref()
   }
 
@@ -120,8 +128,17 @@ export class Runtime {
     return new Store(this, await this.call<number>({ kind: 'createStore' }))
   }
 
+  /** Calls that wait fail at once; the thread ends when its runs do, because ONNX Runtime aborts when it is cut short. */
   async close(): Promise<void> {
     this.fail('the runtime is closed')
+    if (this.unanswered > 0)
+      await new Promise<void>((resolve) => {
+        const before = this.whenIdle
+        this.whenIdle = () => {
+          before?.()
+          resolve()
+        }
+      })
     await this.worker.terminate()
   }
 
@@ -136,6 +153,7 @@ export class Runtime {
   call<T>(request: Request, transfer: ArrayBuffer[] = []): Promise<T> {
     if (this.failure) return Promise.reject(this.failure)
     const id = this.nextId++
+    this.unanswered++
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (value: never) => void, reject })
       this.worker.ref()
