@@ -13,7 +13,7 @@ export default defineConfig({
   cleanUrls: false,
   // Files of the repository and of the API reference lie beside the pages, not among them.
   ignoreDeadLinks: [/^\/api\//, /\.\.\//, /\/api\/index/],
-  srcExclude: ['method-table.md', 'api/**'],
+  srcExclude: ['method-table.md', 'reproduce-times.md', 'api/**'],
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -49,6 +49,7 @@ export default defineConfig({
           { text: 'Configuration', link: '/configuration' },
           { text: 'Defaults and why', link: '/defaults' },
           { text: 'Performance', link: '/performance' },
+          { text: 'Reproduce everything', link: '/reproduce' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
           { text: 'Decisions', link: '/decisions' },
           { text: 'Limits', link: '/limits' },

@@ -36,7 +36,7 @@ export async function reproduce(options: ReproduceOptions): Promise<void> {
   if (options.data !== undefined) process.env.ALIGN_DA_DATA = resolve(options.data)
   const out = options.out ?? `runs/reproduce-${name}${quick ? '-quick' : ''}`
   const preset = await loadPreset(name, { out, quick, settings })
-  if (preset.models.data.location.includes('${ALIGN_DA_DATA}') && !process.env.ALIGN_DA_DATA)
+  if (/\$\{ALIGN_DA_DATA\}/.test(preset.models.data.location) && !process.env.ALIGN_DA_DATA)
     throw new ConfigError('name the folder of the store with --data, or by the variable ALIGN_DA_DATA')
   const cores = availableParallelism()
   const command = `align-da reproduce --preset ${name}`

@@ -115,7 +115,11 @@ export async function loadPreset(
   const text = (value: unknown) => JSON.stringify(value)
   const paths: Record<File, string[]> = {
     models: [`models=${text(folders.models)}`],
-    alignment: [`folder=${text(folders.models)}`, `run=${text(join(folders.work, 'alignment'))}`],
+    alignment: [
+      `folder=${text(folders.models)}`,
+      `aligned=${text(folders.models)}`,
+      `run=${text(join(folders.work, 'alignment'))}`,
+    ],
     osse: [`tuned=${text(folders.tuned)}`],
     aligned: [],
   }

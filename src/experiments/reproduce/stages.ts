@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { alignedFile } from '../alignment/train.ts'
 import { resolveLocation } from '../config.ts'
+import { fileHash } from '../osse/setting.ts'
 import { modelFile } from '../train-models.ts'
 import { experimentScript, repositoryScript, runScript } from './child.ts'
 import type { Preset } from './config.ts'
@@ -14,7 +16,7 @@ export async function stagesOf(means: work.Means): Promise<Stage[]> {
   return [
     await dataStage(preset),
     ...modelStages(means),
-    ...alignmentStages(means),
+    ...(await alignmentStages(means)),
     ...osseStages(means),
     ...closedFormStages(preset),
     ...pageStages(preset),
@@ -72,10 +74,11 @@ function modelStages(means: work.Means): Stage[] {
   ]
 }
 
-function alignmentStages(means: work.Means): Stage[] {
+async function alignmentStages(means: work.Means): Promise<Stage[]> {
   const { alignment, out, rules } = means.preset
-  const { folder: _, run, rules: ruleSettings, training, validation, ...drawing } = alignment
+  const { folder: _, aligned: __, run, rules: ruleSettings, training, validation, ...drawing } = alignment
   const { validation: validationPeriod, ...data } = drawing.data
+  const own = await Promise.all(alignment.rewards.flatMap((r) => ('file' in r ? [fileHash(r.file)] : [])))
   const judged = { training, validation, validationPeriod, seed: alignment.seed }
   const models = ['forecast', 'latent', 'prior']
   return [
@@ -83,7 +86,7 @@ function alignmentStages(means: work.Means): Stage[] {
       name: 'candidates',
       what: 'samples of the prior for each background, with their rewards',
       needs: models,
-      settings: { ...drawing, data },
+      settings: { ...drawing, data, own },
       writes: [join(run, 'candidates')],
       clears: [join(run, 'candidates')],
       run: () => work.drawCandidates(means),
@@ -102,7 +105,7 @@ function alignmentStages(means: work.Means): Stage[] {
         what: `the prior aligned with the pairs of ${rule}`,
         needs: [...models, 'pairs'],
         settings: judged,
-        writes: [join(out.models, `prior-${rule}.safetensors`)],
+        writes: [alignedFile(alignment, rule)],
         clears: [join(run, 'train', rule)],
         run: () => work.align(means, rule),
       }),
