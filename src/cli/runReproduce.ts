@@ -46,11 +46,7 @@ export async function reproduce(options: ReproduceOptions): Promise<void> {
   const reproduction = new Reproduction(out, stages, head)
   if (options.dryRun) return show(await reproduction.plan())
 
-  // A training loop listens itself: it saves a checkpoint after the step it is in and ends the process.
-  const listening = process.listenerCount('SIGINT')
-  const takeBack = onInterrupt(() =>
-    process.listenerCount('SIGINT') > listening ? new Promise<void>(() => {}) : interruptScripts(),
-  )
+  const takeBack = onInterrupt(interruptScripts)
   try {
     await reproduction.run({ only, from, say: (line) => process.stderr.write(`\n${line}\n`) })
   } finally {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ConfigError, didYouMean } from '../../base/errors.ts'
 import { type AlignmentConfig, loadAlignment } from '../alignment/config.ts'
+import { ruleOf } from '../alignment/pairs.ts'
 import { type Experiment, loadExperiment, parseSettings, readSettings } from '../config.ts'
 import { type OsseConfig, osseSchema } from '../osse/config.ts'
 
@@ -25,6 +26,10 @@ const reproduceSchema = z.strictObject({
       paperDates: z.int().nonnegative().default(8).describe("dates of the paper's sampler"),
     })
     .prefault({}),
+  losses: z
+    .strictObject({ rules: z.array(z.string()).min(1).optional() })
+    .prefault({})
+    .describe('rules on whose pairs losses are compared; by default those whose priors are evaluated'),
   lorenz96: z.strictObject({ cycles: count.min(20).default(5000) }).prefault({}),
   quick: z
     .record(z.string(), z.unknown())
@@ -51,6 +56,8 @@ export interface Preset {
   readonly given: Readonly<Record<File, { readonly path: string; readonly settings: readonly string[] }>>
   /** Rules whose priors are evaluated. */
   readonly rules: readonly string[]
+  /** Rules on whose pairs losses are compared. */
+  readonly lossRules: readonly string[]
 }
 
 /** Everything that a run writes lies under one folder. */
@@ -104,10 +111,10 @@ export async function loadPreset(
   for (const setting of all) {
     const [, first, rest] = /^(\w+)\.(.+)$/s.exec(setting) ?? []
     if (of.has(first)) of.get(first)?.push(rest)
-    else if (/^(evaluation|lorenz96)[.=]/.test(setting)) own.push(setting)
+    else if (/^(evaluation|losses|lorenz96)[.=]/.test(setting)) own.push(setting)
     else
       throw new ConfigError(
-        `--set ${setting}: it begins with ${[...files, 'evaluation', 'lorenz96'].join(', ')}${didYouMean(first ?? setting, files)}, as in models.forecast.steps=100`,
+        `--set ${setting}: it begins with ${[...files, 'evaluation', 'losses', 'lorenz96'].join(', ')}${didYouMean(first ?? setting, files)}, as in models.forecast.steps=100`,
       )
   }
   const preset = parseSettings(reproduceSchema, await readSettings(path, own), path)
@@ -120,13 +127,18 @@ export async function loadPreset(
       `aligned=${text(folders.models)}`,
       `run=${text(join(folders.work, 'alignment'))}`,
     ],
-    osse: [`tuned=${text(folders.tuned)}`],
+    osse: [],
     aligned: [],
   }
   const located = (name: File) => join(dirname(path), preset[name])
   for (const one of ['osse', 'aligned'] as const) {
-    const { models } = parseSettings(osseSchema, await readSettings(located(one), of.get(one)), located(one))
+    const { models, tuned } = parseSettings(
+      osseSchema,
+      await readSettings(located(one), of.get(one)),
+      located(one),
+    )
     const priors = Object.entries(models).map(([m, file]) => [m, join(folders.models, basename(file))])
+    if (tuned) paths[one].push(`tuned=${text(folders.tuned)}`)
     paths[one].push(`folder=${text(folders.models)}`, `models=${text(Object.fromEntries(priors))}`)
   }
   const one = (name: File) => ({
@@ -143,8 +155,11 @@ export async function loadPreset(
     parseSettings(osseSchema, await readSettings(path, settings), path)
   const alignment = await loadAlignment(given.alignment.path, given.alignment.settings)
   const aligned = await osse(given.aligned)
+  const rules = rulesOf(aligned, alignment)
+  const lossRules = preset.losses.rules ?? rules
+  for (const rule of lossRules) ruleOf(alignment, rule)
   return {
-    ...{ name, out: folders, alignment, aligned, given, rules: rulesOf(aligned, alignment) },
+    ...{ name, out: folders, alignment, aligned, given, rules, lossRules },
     models: await loadExperiment(given.models.path, given.models.settings),
     osse: await osse(given.osse),
     evaluation: preset.evaluation,
@@ -164,3 +179,6 @@ function rulesOf({ models }: OsseConfig, { rules }: AlignmentConfig): string[] {
     return [rule]
   })
 }
+
+/** Rules that pairs are made by. */
+export const pairedRules = ({ rules, lossRules }: Preset): string[] => [...new Set([...rules, ...lossRules])]

@@ -41,12 +41,16 @@ it('knows what a setting changes', async () => {
   const { keys } = await smallStages()
   const after = async (setting: string) => changed(keys, (await smallStages([setting])).keys)
   expect(await after('lorenz96.cycles=100')).toEqual(['lorenz96'])
-  expect(await after('osse.dates=3')).toEqual(['tune', 'osse', 'table'])
+  expect(await after('osse.dates=3')).toEqual(expect.arrayContaining(['tune', 'osse', 'table']))
   expect(await after('aligned.members=2')).toEqual(['aligned'])
   expect(await after('alignment.candidates=64')).toEqual(
     expect.arrayContaining(['candidates', 'pairs', 'aligned']),
   )
   expect(await after('alignment.candidates=64')).not.toContain('osse')
+  expect(await after('alignment.training.rate=1')).toEqual(
+    expect.arrayContaining(['align-M', 'losses', 'aligned']),
+  )
+  expect(await after('alignment.training.rate=1')).not.toContain('pairs')
   expect(await after('models.prior.steps=5')).not.toContain('forecast')
   expect(await after('models.forecast.steps=5')).toEqual(expect.arrayContaining(['prior', 'models', 'table']))
   expect(await after('models.forecast.steps=5')).not.toContain('latent')
@@ -62,7 +66,7 @@ it('does not depend on where it writes, and takes the quick settings', async () 
 
 it('refuses settings of nothing, and presets that there are none of', async () => {
   await expect(smallStages(['prior.steps=5'])).rejects.toThrow(
-    '--set prior.steps=5: it begins with models, alignment, osse, aligned, evaluation, lorenz96',
+    '--set prior.steps=5: it begins with models, alignment, osse, aligned, evaluation, losses, lorenz96',
   )
   await expect(smallStages(['osse.dats=5'])).rejects.toThrow('did you mean')
   await expect(loadPreset('../small', { out: 'runs' })).rejects.toThrow('there is no preset ../small')

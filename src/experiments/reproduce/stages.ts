@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { pairsFile } from '../alignment/pairs.ts'
 import { alignedFile } from '../alignment/train.ts'
 import { resolveLocation } from '../config.ts'
 import { fileHash } from '../osse/setting.ts'
 import { modelFile } from '../train-models.ts'
 import { experimentScript, repositoryScript, runScript } from './child.ts'
-import type { Preset } from './config.ts'
+import { type Preset, pairedRules } from './config.ts'
 import { checkData, periodsOf } from './data.ts'
 import { type Stage, sizesHash } from './stage.ts'
 import * as work from './work.ts'
@@ -75,7 +76,8 @@ function modelStages(means: work.Means): Stage[] {
 }
 
 async function alignmentStages(means: work.Means): Promise<Stage[]> {
-  const { alignment, out, rules } = means.preset
+  const { alignment, out, rules, lossRules } = means.preset
+  const paired = pairedRules(means.preset)
   const { folder: _, aligned: __, run, rules: ruleSettings, training, validation, ...drawing } = alignment
   const { validation: validationPeriod, ...data } = drawing.data
   const own = await Promise.all(alignment.rewards.flatMap((r) => ('file' in r ? [fileHash(r.file)] : [])))
@@ -95,8 +97,8 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       name: 'pairs',
       what: 'candidates paired by rule',
       needs: [...models, 'candidates'],
-      settings: rules.map((rule) => [rule, ruleSettings[rule]]),
-      writes: rules.map((rule) => join(run, 'pairs', `${rule}.safetensors`)),
+      settings: paired.map((rule) => [rule, ruleSettings[rule]]),
+      writes: paired.map((rule) => pairsFile(alignment, rule)),
       run: () => work.makePairs(means),
     },
     ...rules.map(
@@ -114,7 +116,7 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       name: 'losses',
       what: 'the preference losses at equal compute',
       needs: [...models, 'pairs'],
-      settings: judged,
+      settings: { ...judged, lossRules },
       writes: ['json', 'png'].map((ending) => join(out.results, `alignment-losses.${ending}`)),
       clears: [join(out.work, 'losses')],
       run: () => work.compareAllLosses(means),
@@ -149,8 +151,8 @@ function osseStages(means: work.Means): Stage[] {
     {
       name: 'aligned',
       what: 'aligned priors against their reference on known truths',
-      needs: [...models, ...rules.map((rule) => `align-${rule}`)],
-      settings: settings(aligned),
+      needs: [...models, ...rules.map((rule) => `align-${rule}`), ...(aligned.tuned ? ['tune'] : [])],
+      settings: { ...settings(aligned), priors: rules },
       writes: [result('alignment.json')],
       run: () =>
         runScript(experimentScript('alignment/evaluate'), [

@@ -20,7 +20,7 @@ import { runOsse } from '../osse/run.ts'
 import { tune } from '../osse/tune.ts'
 import { drawSelfTest, referenceFile } from '../selftest.ts'
 import { type ModelName, trainModels } from '../train-models.ts'
-import type { Preset } from './config.ts'
+import { type Preset, pairedRules } from './config.ts'
 
 /** What the stages share. */
 export interface Means {
@@ -88,7 +88,7 @@ export const makePairs = (means: Means) =>
   withAlignment(means, async (setting) => {
     const found = await allCandidates(setting)
     say(tableText(rewardCorrelations(found), 2))
-    for (const rule of means.preset.rules) {
+    for (const rule of pairedRules(means.preset)) {
       const { pairs, dates } = await writePairs(setting, found, rule)
       say(`${rule}: ${pairs.times.length} pairs of ${dates} dates`)
     }
@@ -104,7 +104,7 @@ export const align = (means: Means, rule: string) =>
     )
   })
 
-/** Every loss on the pairs of every rule that is evaluated, judged as the alignment itself is. */
+/** Every loss on the pairs of the chosen rules, judged as the alignment itself is. */
 export const compareAllLosses = (means: Means) =>
   withAlignment(means, async (setting) => {
     const { config, runtime, prior } = setting
@@ -114,7 +114,7 @@ export const compareAllLosses = (means: Means) =>
       return name === loss.name ? loss : lossSchema.parse({ name })
     })
     const pairSets = []
-    for (const name of means.preset.rules)
+    for (const name of means.preset.lossRules)
       pairSets.push({ name, pairs: (await loadPairs(pairsFile(config, name))).pairs })
     const rows = await compareLosses({
       ...{ runtime, prior, pairSets, losses, config: training, seed: config.seed },
