@@ -15,6 +15,10 @@ import { checkPairs, type PreferencePairs, pairBatches } from './trainPairs.ts'
 
 const count = z.int().positive()
 
+export const bestSchema = z
+  .strictObject({ score: z.string(), larger: z.boolean().default(true) })
+  .describe('the validation score that decides, and whether larger is better')
+
 /** Settings of an alignment. */
 export const alignSchema = z.strictObject({
   loss: lossSchema.prefault({ name: 'dpo' }),
@@ -63,10 +67,7 @@ export const alignSchema = z.strictObject({
   validateEvery: count.default(50),
   validationBatches: count.default(4),
   patience: count.default(4),
-  best: z
-    .strictObject({ score: z.string(), larger: z.boolean().default(true) })
-    .default({ score: 'loss', larger: false })
-    .describe('the validation score that decides, and whether larger is better'),
+  best: bestSchema.default({ score: 'loss', larger: false }),
   checkpointEvery: count.default(50),
 })
 export type AlignConfig = z.infer<typeof alignSchema>

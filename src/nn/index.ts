@@ -13,7 +13,7 @@ export { gridPosition, learnedPosition, sphericalPosition } from './layers/posit
 export { type StencilOptions, stencil } from './layers/stencil.ts'
 export { timeConditioning, timeEmbedding } from './layers/timeEmbedding.ts'
 export { type WindowAttentionOptions, windowAttention } from './layers/windowAttention.ts'
-export { loadModel, type ModelFile, saveModel } from './model-file.ts'
+export { loadModel, type ModelFile, modelKind, saveModel } from './model-file.ts'
 export type { AdamW } from './optimise/adamw.ts'
 export type { Ema } from './optimise/ema.ts'
 export type { Schedule } from './optimise/schedule.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FormatError } from '../base/errors.ts'
 import { toFloat16 } from '../base/float16.ts'
 import type { HostTensor } from '../tensor/index.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { openSafetensors, readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { StoredTensor } from './safetensors-format.ts'
 import { hostTensor, storedWeights, type Weights } from './weights.ts'
 
@@ -36,6 +36,13 @@ export async function saveModel<D>(
     }
   }
   await writeSafetensors(path, entries(), { kind, description: JSON.stringify(model.description) })
+}
+
+/** The kind of a model. @throws {FormatError} when the file is damaged or no safetensors file */
+export async function modelKind(path: string): Promise<string | undefined> {
+  const file = await openSafetensors(path)
+  await file.close()
+  return file.metadata.kind
 }
 
 /**

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { DataError, FormatError } from '../base/errors.ts'
 import { type World, worldFromJson, worldSchema, worldToJson } from '../forecast/world.ts'
 import { fingerprint } from '../nn/fingerprint.ts'
-import { loadModel, saveModel, type Weights } from '../nn/index.ts'
+import { loadModel, modelKind, saveModel, type Weights } from '../nn/index.ts'
 import type { HostTensor } from '../tensor/index.ts'
+import { alignedKind, loadAlignedPrior } from './aligned.ts'
 import { priorSchema } from './config.ts'
 import type { Prior } from './sample.ts'
 
@@ -44,8 +45,12 @@ export async function savePriorModel(path: string, model: PriorModel, options?: 
   )
 }
 
-/** @throws {FormatError} when the file is damaged or no prior */
+/**
+ * A prior, or an aligned one with its reference.
+ * @throws {FormatError} when the file is damaged or no prior; for aligned ones see loadAlignedPrior
+ */
 export async function loadPriorModel(path: string): Promise<PriorModel> {
+  if ((await modelKind(path)) === alignedKind) return loadAlignedPrior(path, loadPriorModel)
   const {
     weights,
     context,

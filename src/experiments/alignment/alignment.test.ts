@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -123,6 +123,7 @@ it('pairs lead to a prior that is the reference or scores better, and soups reac
     expect(best.score <= scores[0].crps).toBe(true)
     const written = await loadPriorModel(alignedFile(config, 'a'))
     expect(written.provenance.alignment).toMatchObject({ unchanged, reference: setting.reference })
+    expect(Object.is(written.config.scatter, true)).toBe(!unchanged)
     await copyFile(alignedFile(config, 'a'), alignedFile(config, 'b'))
     const [first, , last] = await soups(setting, ['a', 'b'], 3)
     // Both ends are the same network.
@@ -146,5 +147,10 @@ it('pairs of another reference are refused', { timeout: 300_000 }, async () => {
   })
   await savePriorModel(prior, { ...aligned, weights: changed })
   await expect(within(config, (s) => trainAligned(s, 'a'))).rejects.toThrow('of another prior')
+  // Its file holds what was changed of the reference that is gone, or not there at all.
+  await expect(loadPriorModel(alignedFile(config, 'a'))).rejects.toThrow('align it again')
+  await rm(prior)
+  await expect(loadPriorModel(alignedFile(config, 'a'))).rejects.toThrow('which is not there')
   await copyFile(path('kept'), prior)
+  expect((await stat(alignedFile(config, 'a'))).size).toBeLessThan((await stat(prior)).size / 10)
 })

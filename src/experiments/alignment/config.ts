@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ruleSchema } from '../../alignment/pairs.ts'
 import { rewardSchema } from '../../alignment/rewards/choose.ts'
-import { alignSchema } from '../../alignment/train.ts'
+import { alignSchema, bestSchema } from '../../alignment/train.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { samplerSchema } from '../../prior/index.ts'
 import { parseSettings, periodSchema, readSettings } from '../config.ts'
@@ -30,6 +30,10 @@ export const alignmentSchema = z.strictObject({
     .default([{ name: 'accuracy' }, { name: 'forecast' }, { name: 'geostrophic' }, { name: 'hydrostatic' }]),
   rules: z.record(z.string().regex(/^[\w-]+$/), ruleSchema).describe('pairs by name; each gives a model'),
   training: alignSchema.prefault({}),
+  best: z
+    .record(z.string(), bestSchema)
+    .default({})
+    .describe('for rules by name, what decides in place of training.best'),
   validation: z
     .strictObject({
       dates: count.default(12),
@@ -57,5 +61,10 @@ export async function loadAlignment(
     throw new ConfigError(
       `${path}: data.preferences and data.validation overlap; scores would be of what was trained on`,
     )
+  for (const name of Object.keys(config.best))
+    if (!(name in config.rules))
+      throw new ConfigError(
+        `${path}: best.${name} is for a rule that is not there; there are ${Object.keys(config.rules).join(', ')}`,
+      )
   return config
 }

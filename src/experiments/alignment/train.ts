@@ -7,10 +7,12 @@ import { meanOf } from '../../assimilation/diagnostics.ts'
 import { Differences } from '../../atmosphere/differences.ts'
 import { DataError } from '../../base/errors.ts'
 import { seasonOf } from '../../forecast/surrogate.ts'
+import { saveAlignedPrior } from '../../prior/aligned.ts'
 import { chooseSampler, PriorSampler } from '../../prior/index.ts'
-import { type PriorModel, savePriorModel } from '../../prior/model.ts'
+import type { PriorModel } from '../../prior/model.ts'
 import { spreadSkillRatio } from '../../verification/spread-skill.ts'
 import { type CaseScores, Scorer } from '../osse/score.ts'
+import { modelFile } from '../train-models.ts'
 import type { AlignmentConfig } from './config.ts'
 import { pairsFile, ruleOf } from './pairs.ts'
 import type { AlignmentSetting } from './setting.ts'
@@ -30,29 +32,28 @@ export async function trainAligned(
   onScores?: (scores: Readonly<Record<string, number>>) => void,
 ): Promise<Aligned<PriorModel>> {
   const { config, runtime, prior, reference } = setting
+  const training = { ...config.training, best: config.best[name] ?? config.training.best }
   const rule = ruleOf(config, name)
-  const { pairs, provenance } = await loadPairs(pairsFile(config, name))
-  if (provenance.reference !== reference)
+  const { pairs, provenance: origin } = await loadPairs(pairsFile(config, name))
+  if (origin.reference !== reference)
     throw new DataError(
       `the pairs of ${name} are of candidates of another prior than ${config.folder} holds: draw candidates and make pairs again`,
     )
   const aligned = await alignPrior({
-    ...{ runtime, prior, pairs, config: config.training, seed: config.seed, onScores },
+    ...{ runtime, prior, pairs, config: training, seed: config.seed, onScores },
     folder: join(config.run, 'train', name),
     score: await freshScores(setting),
   })
   const { best, unchanged } = aligned
-  const { training, data, seed } = config
-  await savePriorModel(
+  const { data, seed } = config
+  const provenance = {
+    ...prior.provenance,
+    alignment: { rule, training, data, seed, reference, best, unchanged },
+  }
+  await saveAlignedPrior(
     alignedFile(config, name),
-    {
-      ...aligned.prior,
-      provenance: {
-        ...prior.provenance,
-        alignment: { rule, training, data, seed, reference, best, unchanged },
-      },
-    },
-    { half: true },
+    { ...aligned.prior, provenance },
+    { file: modelFile(config.folder, 'prior'), prior },
   )
   return aligned
 }
