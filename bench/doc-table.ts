@@ -77,7 +77,7 @@ function ours(): string {
 
 /** What alignment changes: (base - aligned) / base, for each method that was run with more than one prior. */
 function gains(): string {
-  const rows = read<Row[]>('osse.json') ?? []
+  const rows = read<Row[]>('alignment.json') ?? []
   const body = rows.flatMap((row) => {
     const base = rows.find(
       (r) =>
@@ -88,12 +88,21 @@ function gains(): string {
       const [b, n] = [base[s], row[s]]
       return typeof b === 'number' && typeof n === 'number' ? `${((100 * (b - n)) / b).toFixed(1)} %` : '–'
     }
+    const interval = (s: string) => {
+      const [value, low, high] = ['', 'Low', 'High'].map((end) => row[`${s}${end}`])
+      return typeof value === 'number'
+        ? `${(100 * value).toFixed(1)} % (${(100 * Number(low)).toFixed(1)}, ${(100 * Number(high)).toFixed(1)})`
+        : '–'
+    }
+    const both = (s: string, digits: number) =>
+      [base, row].map((r) => (typeof r[s] === 'number' ? (r[s] as number).toFixed(digits) : '–')).join(' → ')
     return [
       [
         `${row.method} (${row.model})`,
         share(row.density),
         String(row.noise),
-        ...['mse', 'meanMse', 'z500', 'fcMse'].map(change),
+        ...[interval('gain'), change('meanMse'), change('z500'), interval('fcGain'), change('crps')],
+        ...[both('spreadSkill', 2), both('geo', 2)],
       ],
     ]
   })
@@ -109,13 +118,17 @@ function gains(): string {
         '–',
         change(4),
         change(6),
+        ...['–', '–', '–'],
       ]
     }),
   )
   const note = body.length ? '' : '\n\n_No aligned prior has been evaluated for this page yet._'
   return (
     table(
-      ['method', 'columns observed', 'error', 'MSE', 'MSE of the mean', 'z500', '48-h MSE'],
+      [
+        ...['method', 'columns observed', 'error', 'MSE', 'MSE of the mean', 'z500', '48-h MSE', 'CRPS'],
+        ...['spread/skill', 'Geo-Score'],
+      ],
       [...theirs, ...body],
     ) + note
   )
