@@ -35,7 +35,7 @@ export function lossesFigure(rows: readonly ComparedLoss[]): string {
       lineChart({
         ...{ ...common, title: 'The same over the distance from the reference' },
         ...{ xLabel: 'estimated KL, nats a sample', series: series((p) => p.kl) },
-        subtitle: 'paths of the sampler, on held-out pairs',
+        subtitle: 'of the paths of the sampler',
       }),
     ]
   }
