@@ -41,8 +41,11 @@ describe.skipIf(!there)('the demo on the shipped samples', () => {
     expect(words).toContain('calmer')
     expect(words).not.toMatch(/NaN|undefined|Infinity/)
 
+    // The error of single members is that of their mean and their variance about it.
+    for (const { scores } of demo.results)
+      expect(scores.memberMse).toBeGreaterThanOrEqual(scores.mse * (1 - 1e-6))
     const perfect = verify(demo.truth, demo.truth, demo.world)
-    expect([perfect.mse, perfect.crps, perfect.rmse.z500]).toEqual([0, 0, 0])
+    expect([perfect.mse, perfect.memberMse, perfect.crps, perfect.rmse.z500]).toEqual([0, 0, 0, 0])
     expect(perfect.geostrophic).toBe(perfect.truth.geostrophic)
   })
 

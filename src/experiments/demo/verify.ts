@@ -15,6 +15,8 @@ export const shownChannels = ['u10', 'v500', 'z500', 't850'] as const
 export interface DemoScores {
   /** Of the mean, over all channels and points, normalised, unweighted. */
   readonly mse: number
+  /** The same of single members, on average. */
+  readonly memberMse: number
   /** Of the mean by channel, latitude-weighted, SI units. */
   readonly rmse: Readonly<Record<string, number>>
   /** Fair CRPS, normalised, latitude-weighted, mean over channels; the absolute error of a single state. */
@@ -61,18 +63,20 @@ export function verify(
   }
   const differences = new Differences(grid)
   const real = normaliser.denormalise(truth, grid.size)
-  let [geostrophic, hydrostatic] = [0, 0]
+  let [geostrophic, hydrostatic, memberError] = [0, 0, 0]
   let reference = { geostrophic: 0, hydrostatic: 0 }
   for (let m = 0; m < members; m++) {
     const member = normaliser.denormalise(states.slice(m * n, (m + 1) * n), grid.size)
     const geo = geoScore(member, real, channels, differences)
     const hydro = hydroScore(member, real, channels, grid)
+    memberError += mse(states.subarray(m * n, (m + 1) * n), truth)
     geostrophic += geo.mismatch / members
     hydrostatic += hydro.mismatch / members
     reference = { geostrophic: geo.truth, hydrostatic: hydro.truth }
   }
   return {
     mse: mse(mean, truth),
+    memberMse: memberError / members,
     rmse: errors,
     crps: score,
     spreadSkill: spreadSkillRatio(variance, square, members),
