@@ -20,11 +20,11 @@ export function scoreRows({ results }: Demo, which: 'scores' | 'forecast' = 'sco
       .filter((name) => s.rmse[name] !== undefined)
       .map((name) => [`${name} (${units[name]})`, s.rmse[name]])
     const ensemble = {
-      'MSE of members': s.memberMse,
+      "members' MSE": s.memberMse,
       CRPS: s.crps,
       'spread/skill': Number.isNaN(s.spreadSkill) ? undefined : s.spreadSkill,
-      'geostrophic mismatch': s.geostrophic,
-      'hydrostatic mismatch': s.hydrostatic,
+      geostrophic: s.geostrophic,
+      hydrostatic: s.hydrostatic,
     }
     return [
       { ' ': result.name, MSE: s.mse, ...Object.fromEntries(errors), ...(which === 'scores' && ensemble) },
@@ -77,7 +77,7 @@ The truth is known because the world is a model: a nature run of SPEEDY, an inte
           kind: 'table',
           rows: scoreRows(demo),
           digits: 3,
-          caption: `At ${date(options.time)}. MSE of the ensemble mean and of single members over all channels, normalised; RMSE of the mean latitude-weighted; fair CRPS, normalised; spread/skill is 1 for a reliable ensemble. The truth's own mismatches are ${truth.geostrophic.toPrecision(3)} (geostrophic) and ${truth.hydrostatic.toPrecision(3)} (hydrostatic): the nearer the better. The truth itself, encoded and decoded, has an MSE of ${latentFloor.toPrecision(2)}: no analysis in this latent space can be expected to do better.`,
+          caption: `At ${date(options.time)}. MSE of the ensemble mean and of single members over all channels, normalised; RMSE of the mean latitude-weighted; fair CRPS, normalised; spread/skill is 1 for a reliable ensemble. Geostrophic and hydrostatic are mismatches of balance; the truth's own are ${truth.geostrophic.toPrecision(3)} (geostrophic) and ${truth.hydrostatic.toPrecision(3)} (hydrostatic): the nearer the better. The truth itself, encoded and decoded, has an MSE of ${latentFloor.toPrecision(2)}: no analysis in this latent space can be expected to do better.`,
         },
         ...(background.forecast
           ? [
