@@ -62,6 +62,14 @@ const posterior = {
 }
 const samples = normals('prior', 400).map(root)
 const square = { height: 430, width: 520 }
+/** The observation of place 1 and its error. */
+const observation = [
+  Plot.rect([0], {
+    ...{ x1: observed - error, x2: observed + error, y1: -3.4, y2: 3.4 },
+    ...{ fill: orange, fillOpacity: 0.16 },
+  }),
+  Plot.ruleX([observed], { stroke: orange, strokeWidth: 1.5, strokeDasharray: '6 4' }),
+]
 const scales = (label = 'Departure from the background') => ({
   x: {
     label: `${label}, place 1 (K)`,
@@ -90,15 +98,7 @@ const background = Plot.dot([[0, 0]], { r: 6, fill: theme.ink, symbol: 'diamond'
       {
         ...scales(),
         marks: [
-          Plot.rect([0], {
-            x1: observed - error,
-            x2: observed + error,
-            y1: -3.4,
-            y2: 3.4,
-            fill: orange,
-            fillOpacity: 0.16,
-          }),
-          Plot.ruleX([observed], { stroke: orange, strokeWidth: 1.5, strokeDasharray: '6 4' }),
+          ...observation,
           Plot.dot(samples, { r: 2.6, fill: blue, fillOpacity: 0.45 }),
           Plot.dot(analyses, { r: 2.6, fill: green, fillOpacity: 0.55 }),
           background,
@@ -148,15 +148,7 @@ const background = Plot.dot([[0, 0]], { r: 6, fill: theme.ink, symbol: 'diamond'
       {
         ...scales(),
         marks: [
-          Plot.rect([0], {
-            x1: observed - error,
-            x2: observed + error,
-            y1: -3.4,
-            y2: 3.4,
-            fill: orange,
-            fillOpacity: 0.16,
-          }),
-          Plot.ruleX([observed], { stroke: orange, strokeWidth: 1.5, strokeDasharray: '6 4' }),
+          ...observation,
           ...lines(unguided, blue),
           ...lines(guided, green),
           Plot.dot(starts, { r: 2.8, fill: 'white', stroke: theme.ink, strokeWidth: 1 }),

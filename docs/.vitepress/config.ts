@@ -38,7 +38,6 @@ export default defineConfig({
           { text: 'Own background and observations', link: '/tutorials/own-background-and-observations' },
           { text: 'A forecast model in ONNX', link: '/tutorials/onnx-forecaster' },
           { text: 'An own reward', link: '/tutorials/own-reward' },
-          { text: 'An own reward', link: '/tutorials/own-reward' },
           { text: 'An own guidance', link: '/tutorials/own-guidance' },
         ]),
       },
