@@ -63,6 +63,17 @@ describe('statistics', () => {
     )
   })
 
+  it('know one zero only', () => {
+    for (const order of [
+      [0, -0, 1],
+      [-0, 0, 1],
+    ]) {
+      const statistics = new FieldStatistics(['a'])
+      statistics.addChannel(0, Float32Array.from(order))
+      expect(Object.is(statistics.channel(0).minimum, 0)).toBe(true)
+    }
+  })
+
   it('do not cancel: a variance of 2/3 on top of 10^7', () => {
     const statistics = new FieldStatistics(['p'])
     for (let k = 0; k < 1000; k++) statistics.addChannel(0, Float32Array.of(1e7 - 1, 1e7, 1e7 + 1))

@@ -99,8 +99,9 @@ export class FieldStatistics {
     channel.sums.add(floats)
     channel.count += floats.length
     channel.missing += missing
-    channel.minimum = minimum
-    channel.maximum = maximum
+    // -0 equals 0, so which of them is kept would be a matter of order: it is 0.
+    channel.minimum = minimum + 0
+    channel.maximum = maximum + 0
   }
 
   /** Adds everything another accumulator of the same channels has seen. */
