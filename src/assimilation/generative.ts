@@ -41,6 +41,7 @@ export interface GenerativeOptions {
 interface Loaded {
   readonly key: unknown
   readonly batch: number
+  readonly mirrored: boolean
   readonly plan: Plan
   readonly sampler: PriorSampler
 }
@@ -117,7 +118,8 @@ export class GenerativeAssimilator implements Assimilator {
 
   /** The program for a network; the last one is kept. */
   private async load(network: Network | undefined, members: number, share: number): Promise<Loaded> {
-    const { prior, codec, guidance, sampler: base, batch: most = 16, decoder = 'exact' } = this.options
+    const { prior, codec, guidance, sampler: base, batch: most = 16 } = this.options
+    const { decoder = 'exact', antithetic = false } = this.options
     const build = (batch: number) =>
       network
         ? guidance.plan(base, {
@@ -129,14 +131,21 @@ export class GenerativeAssimilator implements Assimilator {
         : { sampler: base }
     const together = build(1).together
     const batch = together ? share : Math.min(most, members)
+    // Without guidance the prior is what it was trained to be; particles do not keep their partners.
+    const pairs = network !== undefined && antithetic && !together
+    const mirrored = pairs && [batch, share, members].every((n) => n % 2 === 0)
     const key = network?.key ?? 'prior'
-    if (this.loaded?.key === key && this.loaded.batch === batch) return this.loaded
+    const { loaded } = this
+    if (loaded?.key === key && loaded.batch === batch && loaded.mirrored === mirrored) return loaded
     await this.close()
     const plan: Plan = build(batch)
     const { sampler, steer } = plan
     const resident = network ? codec.feeds : undefined
-    const loaded = await PriorSampler.load(this.runtime, prior, { sampler, batch, steer, resident })
-    this.loaded = { key, batch, plan, sampler: loaded }
+    const options = { sampler, batch, steer, mirrored, resident }
+    this.loaded = {
+      ...{ key, batch, mirrored, plan },
+      sampler: await PriorSampler.load(this.runtime, prior, options),
+    }
     return this.loaded
   }
 

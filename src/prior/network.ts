@@ -23,14 +23,15 @@ export interface Condition {
  * first, stands for eps, or for v = s F, with s^2 = mu^2 + sigma^2 (this is EDM's preconditioning for data of
  * variance 1; s is 1 to six digits under the cosine schedule). With `scatter` F also has what Gaussian samples of
  * variance lambda instead of 1 call for, lambda = exp(2 g) learned by channel and row: E[v | z_t] =
- * mu sigma (1 - lambda) / (mu^2 lambda + sigma^2) z_t.
+ * mu sigma (1 - lambda) / (mu^2 lambda + sigma^2) z_t; of `mirrored` pairs, members 2k and 2k + 1, this is about their
+ * mean, which stays the reference's.
  * @throws {ConfigError} for `scatter` with a network that predicts epsilon
  */
 export function networkDenoiser(
   p: Parameters,
   config: PriorConfig,
   { background, season }: Condition,
-  { dropout }: { dropout?: Dropout } = {},
+  { dropout, mirrored = false }: { dropout?: Dropout; mirrored?: boolean } = {},
 ): Denoiser {
   const { prediction, conditioning, patch, width, blocks, heads, mlp, activation, qkNorm } = config
   const schedule = schedules[config.schedule]()
@@ -57,9 +58,16 @@ export function networkDenoiser(
         return fromEpsilon(z_t, f, level)
       }
       const v = f.mul(s)
-      return fromVelocity(z_t, config.scatter ? v.add(z_t.mul(scatterGain(p, z_t, level))) : v, level)
+      const scattered = mirrored ? fromPartners(z_t) : z_t
+      return fromVelocity(z_t, config.scatter ? v.add(scattered.mul(scatterGain(p, z_t, level))) : v, level)
     },
   }
+}
+
+/** What members 2k and 2k + 1 deviate from their mean, [batch, d, h, w]. */
+function fromPartners(z: Tensor): Tensor {
+  const pairs = z.reshape(z.shape[0] / 2, 2, ...z.shape.slice(1))
+  return pairs.sub(pairs.mean([1], { keep: true })).reshape(...z.shape)
 }
 
 /** What v is of z_t by the scatter alone, [batch, d, h, 1]. */

@@ -3,6 +3,7 @@ import { Parameters } from '../nn/index.ts'
 import { stream } from '../random/stream.ts'
 import { Runtime } from '../tensor/index.ts'
 import { priorSchema } from './config.ts'
+import type { Guide } from './denoiser.ts'
 import { type Prior, PriorSampler, samplingProgram } from './sample.ts'
 import { ddim } from './samplers/ddim.ts'
 import { dpmSolver } from './samplers/dpmSolver.ts'
@@ -114,5 +115,43 @@ describe('sampling a prior', () => {
       // Five standard errors of a variance from 2048 numbers.
       expect(Math.abs(square / Math.exp(2 * g[k]) - 1)).toBeLessThan(5 * Math.sqrt(2 / 2048))
     }
+  })
+
+  it('keeps the scatter of mirrored pairs out of what guidance says of their mean', async () => {
+    const g = Float32Array.from({ length: 32 }, (_, k) => -0.5 + k / 62)
+    // Linear all through: the network is silent and the guide draws z_0 towards 1.
+    const guide: Guide = (_, __, { z0 }) => ({ z0: z0.mul(0.7).add(0.3) })
+    const steer = () => ({ guide })
+    const draw = async (scatter: boolean, mirrored: boolean) => {
+      const own = { ...config, scatter, season: false }
+      const options = { sampler: dpmSolver({ steps: 10 }), batch: 4, steer, mirrored }
+      const { parameters } = samplingProgram({ config: own, statistics, shape }, options)
+      const weights = new Map(parameters.initialise(1))
+      if (scatter) weights.set('scatter', { dtype: 'float32', shape: [1, 8, 4, 1], data: g })
+      const drawn = await PriorSampler.load(runtime, { config: own, statistics, shape, weights }, options)
+      const background = new Float32Array(256)
+      const { z } = await drawn.sample([{ index: 0, background }], { members: 6, seed: 1, antithetic: true })
+      if (mirrored)
+        await expect(
+          drawn.sample([{ index: 0, background }], { members: 5, seed: 1, antithetic: true }),
+        ).rejects.toThrow('two by two')
+      await drawn.release()
+      const pair = (sign: number) =>
+        Float32Array.from({ length: 3 * 256 }, (_, i) => {
+          const at = 2 * Math.floor(i / 256) * 256 + (i % 256)
+          return (z[at] + sign * z[at + 256]) / 2
+        })
+      return { mean: pair(1), half: pair(-1) }
+    }
+    const [reference, narrow, pairs] = [
+      await draw(false, false),
+      await draw(true, false),
+      await draw(true, true),
+    ]
+    const apart = (a: Float32Array, b: Float32Array) => Math.max(...a.map((v, i) => Math.abs(v - b[i])))
+    expect(apart(pairs.mean, reference.mean)).toBeLessThan(1e-5)
+    expect(apart(pairs.half, narrow.half)).toBeLessThan(1e-5)
+    expect(apart(narrow.mean, reference.mean)).toBeGreaterThan(0.001)
+    expect(apart(narrow.half, reference.half)).toBeGreaterThan(0.01)
   })
 })

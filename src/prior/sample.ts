@@ -44,6 +44,11 @@ export interface SamplingOptions {
   batch: number
   /** Guidance and constraints on u, given the background; their own inputs are fed by `SampleOptions.feeds`. */
   steer?: (given: Steering) => { guide?: Guide } & SamplerHooks
+  /**
+   * Members come in mirrored pairs (`antithetic`), and a learned scatter is that about the mean of a pair: under
+   * guidance this mean holds what observations say, which a narrower prior would doubt. An even batch.
+   */
+  mirrored?: boolean
   /** Inputs of the steering that stay on the device: the weights of a decoder. */
   resident?: Readonly<Record<string, HostTensor>>
 }
@@ -55,14 +60,15 @@ export interface SamplingOptions {
  */
 export function samplingProgram(
   prior: Pick<Prior, 'config' | 'statistics' | 'shape'>,
-  { sampler, batch, steer }: SamplingOptions,
+  { sampler, batch, steer, mirrored = false }: SamplingOptions,
 ): { program: Program; parameters: Parameters } {
   const { config, statistics, shape } = prior
   const parameters = new Parameters()
   const target = latentTarget(config.target, statistics, shape)
   const z_b = input('background', [batch, ...shape])
   const season = config.season ? input('season', [batch, 2]) : undefined
-  const learned = networkDenoiser(parameters, config, { background: target.condition(z_b), season })
+  const condition = { background: target.condition(z_b), season }
+  const learned = networkDenoiser(parameters, config, condition, { mirrored })
   const { guide, ...hooks } = steer?.({ target, background: z_b }) ?? {}
   const denoiser: Denoiser = guide ? guided(learned, guide) : learned
   const start = input('start', [batch, ...shape])
@@ -130,11 +136,15 @@ export class PriorSampler {
     return new PriorSampler(prior, options, await runtime.load(program, { store }), store)
   }
 
-  /** @throws {ShapeError} for a background or season of another size than the prior's */
+  /** @throws {ShapeError} for a background or season of another size than the prior's, and for pairs cut in two */
   async sample(cases: readonly SampleCase[], options: SampleOptions): Promise<Samples> {
     const { members, seed, firstMember = 0, antithetic = false, feeds, onProgress } = options
     const { shape, config } = this.prior
-    const { batch, sampler } = this.options
+    const { batch, sampler, mirrored } = this.options
+    if (mirrored && (!antithetic || [batch, members, firstMember].some((n) => n % 2)))
+      throw new ShapeError(
+        `${members} members from ${firstMember} on in batches of ${batch}: a program for mirrored pairs takes antithetic members, two by two`,
+      )
     const size = sizeOf(shape)
     for (const { index, background, season } of cases) {
       if (background.length !== size)
