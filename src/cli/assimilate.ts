@@ -23,7 +23,7 @@ export function assimilateCommand(): Command {
     .option('--members <count>', 'members of the ensemble', countOption, 16)
     .option('--steps <count>', 'steps of the sampler', countOption, 10)
     .option('--background-errors <file>', 'differences of states, for 3dvar, and members of letkf and enkf')
-    .option('--localisation <km>', 'of letkf and enkf: L of exp(-d² / 2 L²)', numberOption, 1000)
+    .option('--localisation <km>', 'of letkf and enkf: L of exp(-d² / 2 L²)', numberOption, 350)
     .option('--seed <number>', 'seed of all noise', numberOption, 1)
     .option('--device <name>', 'cpu, webgpu or cuda (default: ALIGN_DA_DEVICE, else cpu)')
     .option('--no-maps', 'draw no maps')

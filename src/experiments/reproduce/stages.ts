@@ -113,6 +113,14 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       }),
     ),
     {
+      name: 'report',
+      what: 'rewards, pairs and training as figures',
+      needs: ['pairs', ...rules.map((rule) => `align-${rule}`)],
+      settings: {},
+      writes: ['rewards', 'margins'].map((f) => join(out.results, `alignment-${f}.png`)),
+      run: () => work.reportAlignment(means),
+    },
+    {
       name: 'losses',
       what: 'the preference losses at equal compute',
       needs: [...models, 'pairs'],

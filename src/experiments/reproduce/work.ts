@@ -9,6 +9,7 @@ import { jsonText, tableText } from '../../report/table.ts'
 import { Runtime } from '../../tensor/index.ts'
 import { allCandidates, makeCandidates } from '../alignment/candidates.ts'
 import { pairsFile, rewardCorrelations, writePairs } from '../alignment/pairs.ts'
+import { alignmentReport } from '../alignment/report.ts'
 import { type AlignmentSetting, openAlignment } from '../alignment/setting.ts'
 import { freshScores, trainAligned } from '../alignment/train.ts'
 import { compareLosses } from '../alignment-losses/compare.ts'
@@ -102,6 +103,11 @@ export const align = (means: Means, rule: string) =>
         ? `${rule}: nothing beat the reference, which is kept`
         : `${rule}: step ${best.step} is the best`,
     )
+  })
+
+export const reportAlignment = (means: Means) =>
+  withAlignment(means, async (setting) => {
+    say(await alignmentReport(setting, means.preset.out.results))
   })
 
 /** Every loss on the pairs of the chosen rules, judged as the alignment itself is. */
