@@ -7,11 +7,11 @@ import { parseArgs } from 'node:util'
 import { writeFileAtomic } from '../../base/files.ts'
 import { progress } from '../../base/progress.ts'
 import { writeFigure } from '../../report/figureFile.ts'
-import { lineChart } from '../../report/lineChart.ts'
 import { jsonText, tableText } from '../../report/table.ts'
 import { loadOsse } from '../osse/config.ts'
 import { runOsse } from '../osse/run.ts'
 import { type Comparison, compare, summarise } from '../osse/summary.ts'
+import { gainFigure } from './figure.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -102,36 +102,9 @@ console.log(
   ),
 )
 
-const lines = aligned.flatMap((model) =>
-  chosen.flatMap((method) => {
-    const own = written
-      .filter(
-        (r) => r.method === method && r.model === model && typeof r.density === 'number' && r.density > 0,
-      )
-      .sort((a, b) => Number(a.density) - Number(b.density))
-    return own.length > 1
-      ? [
-          {
-            name: `${method}, ${model}`,
-            x: own.map((r) => 100 * Number(r.density)),
-            y: own.map((r) => 100 * Number((r as { gain?: number }).gain)),
-            dots: true,
-          },
-        ]
-      : []
-  }),
+// In the order of the configuration: keys such as 4 come first in an object.
+const figure = gainFigure(
+  written,
+  [...new Set(config.methods.map((m) => m.model))].filter((m) => m !== 'base'),
 )
-if (lines.length > 0)
-  await writeFigure(
-    join(options.out, 'alignment.png'),
-    lineChart({
-      title: 'What alignment gains',
-      subtitle: 'fall of the mean squared error of single members against the reference prior',
-      xLabel: '% of columns observed',
-      yLabel: 'gain, %',
-      log: 'x',
-      xTicks: lines[0].x,
-      rules: [0],
-      series: lines,
-    }),
-  )
+if (figure) await writeFigure(join(options.out, 'alignment.png'), figure)
