@@ -125,6 +125,26 @@ describe('assimilators', () => {
     },
   )
 
+  it('leave the mean to the reference where a prior of learned scatter has mirrored members', async () => {
+    const weights = new Map(prior.weights)
+    weights.set('scatter', { dtype: 'float32', shape: [1, 12, 2, 1], data: new Float32Array(24).fill(-0.4) })
+    const narrow = { ...prior, config: { ...prior.config, scatter: true }, weights }
+    const given = caseOf(0.2)
+    const analyse = async (own: Prior, members: number) => {
+      const assimilator = generative({ name: 'latent-map' }, { prior: own, antithetic: true })
+      const { mean, spread } = await assimilator.assimilate(given, { members, seed: 1 })
+      await assimilator.close()
+      return { mean, spread: Math.hypot(...spread) }
+    }
+    const apart = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((v, i) => v - b[i]))
+    const [reference, aligned] = [await analyse(prior, 4), await analyse(narrow, 4)]
+    expect(apart(aligned.mean, reference.mean)).toBeLessThan(1e-4)
+    expect(aligned.spread).toBeLessThan(0.8 * reference.spread)
+    // Three members are no pairs.
+    const [three, narrowThree] = [await analyse(prior, 3), await analyse(narrow, 3)]
+    expect(apart(narrowThree.mean, three.mean)).toBeGreaterThan(0.1)
+  })
+
   const methods: [string, () => Assimilator][] = [
     ...(['pigdm', 'mmps', 'daps', 'latent-map', 'particles', 'repaint'] as const).map(
       (name): [string, () => Assimilator] => [name, () => generative({ name })],
