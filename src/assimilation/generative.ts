@@ -26,7 +26,7 @@ export interface GenerativeOptions {
   readonly batch?: number
   /**
    * Members in pairs that start from the same noise with opposite signs: where sampling is almost linear the mean of
-   * few members is that of many. Its scores need `antithetic` too, since the members of a pair are not independent.
+   * few members is that of many, and a learned scatter is then that about the mean of a pair. Its scores need `antithetic` too, since the members of a pair are not independent.
    */
   readonly antithetic?: boolean
   /** `tangent`: decoder and H linearised about the background once; `exact` (default): about z_0 at every step. */

@@ -89,8 +89,8 @@ function tableHtml(rows: readonly Row[], digits: number, caption?: string): stri
     (n) => `<th${typeof rows[0][n] === 'number' ? ' class="n"' : ''}>${escapeText(n)}</th>`,
   )
   const body = rows.map((row) => `<tr>${names.map((name) => cell(row[name])).join('')}</tr>`)
-  const title = caption ? `<caption>${escapeText(caption)}</caption>` : ''
-  return `<div class="wide"><table>${title}<thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
+  const title = caption ? `<p class="caption">${escapeText(caption)}</p>` : ''
+  return `${title}<div class="wide"><table><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
 }
 
 const slug = (text: string) =>
@@ -115,7 +115,7 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem }
 a { color: var(--link) }
 figure { margin: 1.2rem 0 }
 figure img { max-width: 100%; height: auto; border-radius: 6px; background: #fff }
-figcaption, caption { color: var(--muted); font-size: .92rem; text-align: left; margin: .4rem 0 }
+figcaption, .caption { color: var(--muted); font-size: .92rem; margin: .4rem 0 }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .8rem 0 }
 th, td { text-align: left; padding: .28rem .8rem; border-bottom: 1px solid var(--line) }

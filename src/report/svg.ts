@@ -78,6 +78,14 @@ export function svgSize(svg: string): { width: number; height: number } {
   return { width: Number(match[1]), height: Number(match[2]) }
 }
 
+/** An SVG document of others in rows of `columns`, each in a place of the largest one's size. */
+export function panels(drawings: readonly string[], columns: number): string {
+  const sizes = drawings.map(svgSize)
+  const [w, h] = [Math.max(...sizes.map((s) => s.width)), Math.max(...sizes.map((s) => s.height))]
+  const placed = drawings.map((svg, k) => moved((k % columns) * w, Math.floor(k / columns) * h, svg))
+  return svgDocument(columns * w, Math.ceil(drawings.length / columns) * h, placed.join(''))
+}
+
 const require = createRequire(import.meta.url)
 const fontFiles = () =>
   ['400Regular/SourceSans3_400Regular', '600SemiBold/SourceSans3_600SemiBold'].map((file) =>

@@ -1,5 +1,5 @@
 import { lineChart } from '../../report/lineChart.ts'
-import { moved, svgDocument, svgSize } from '../../report/svg.ts'
+import { panels } from '../../report/svg.ts'
 import type { ComparedLoss, CurvePoint } from './compare.ts'
 
 const names = { dpo: 'Diffusion-DPO', ipo: 'IPO', dspo: 'DSPO', kto: 'Diffusion-KTO' }
@@ -39,9 +39,5 @@ export function lossesFigure(rows: readonly ComparedLoss[]): string {
       }),
     ]
   }
-  const drawings = sets.map(row)
-  const sizes = drawings.flat().map(svgSize)
-  const [w, h] = [Math.max(...sizes.map((s) => s.width)), Math.max(...sizes.map((s) => s.height))]
-  const placed = drawings.flatMap((both, k) => both.map((svg, i) => moved(i * w, k * h, svg)))
-  return svgDocument(2 * w, sets.length * h, placed.join(''))
+  return panels(sets.flatMap(row), 2)
 }

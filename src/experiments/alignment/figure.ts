@@ -1,6 +1,6 @@
 import { seriesColour } from '../../report/chart.ts'
 import { lineChart, type Series } from '../../report/lineChart.ts'
-import { moved, svgDocument, svgSize } from '../../report/svg.ts'
+import { panels } from '../../report/svg.ts'
 
 /** A row of alignment.json: an aligned prior's gain over the reference, as fractions. */
 export interface GainRow {
@@ -32,13 +32,13 @@ export function gainFigure(rows: readonly GainRow[], models: readonly string[]):
         { name: `${method}, forecast`, x, y: y('fcGain'), dots: true, dashed: true, colour },
       ]
     })
-  const panels = models.map((model) => ({ model, series: linesOf(model) })).filter((p) => p.series.length)
-  if (panels.length === 0) return undefined
-  const values = panels
+  const evaluated = models.map((model) => ({ model, series: linesOf(model) })).filter((p) => p.series.length)
+  if (evaluated.length === 0) return undefined
+  const values = evaluated
     .flatMap(({ series }) => series.flatMap(({ y }) => Array.from(y)))
     .filter(Number.isFinite)
   const yDomain = [Math.min(0, ...values), Math.max(...values)] as const
-  const drawings = panels.map(({ model, series }) => {
+  const drawings = evaluated.map(({ model, series }) => {
     const alone = rows.find((r) => r.model === model && r.density === 0)
     const percent = (value?: number) => (100 * (value ?? Number.NaN)).toFixed(1)
     return lineChart({
@@ -50,7 +50,5 @@ export function gainFigure(rows: readonly GainRow[], models: readonly string[]):
       ...{ xLabel: '% of columns observed', yLabel: 'gain of single members in MSE, %' },
     })
   })
-  const sizes = drawings.map(svgSize)
-  const [w, h] = [Math.max(...sizes.map((s) => s.width)), Math.max(...sizes.map((s) => s.height))]
-  return svgDocument(panels.length * w, h, drawings.map((svg, i) => moved(i * w, 0, svg)).join(''))
+  return panels(drawings, drawings.length)
 }

@@ -21,7 +21,7 @@ import { progress } from '../../base/progress.ts'
 import { dpmSolver, edm } from '../../prior/index.ts'
 import { writeFigure } from '../../report/figureFile.ts'
 import { lineChart } from '../../report/lineChart.ts'
-import { moved, svgDocument, svgSize } from '../../report/svg.ts'
+import { panels } from '../../report/svg.ts'
 import { Runtime } from '../../tensor/index.ts'
 
 /**
@@ -118,10 +118,7 @@ const charts = errors.flatMap((error) =>
     }),
   ),
 )
-const sizes = charts.map(svgSize)
-const [width, height] = [Math.max(...sizes.map((s) => s.width)), Math.max(...sizes.map((s) => s.height))]
-const placed = charts.map((svg, k) => moved((k % 2) * width, Math.floor(k / 2) * height, svg))
-await writeFigure(`${path}.png`, svgDocument(2 * width, (charts.length / 2) * height, placed.join('')))
+await writeFigure(`${path}.png`, panels(charts, 2))
 
 const table = new Table({ head: ['method', 'density', 'error', 'mean', 'variance'], style: { head: [] } })
 for (const r of rows)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { seriesColour } from '../../report/chart.ts'
 import { writeFigure } from '../../report/figureFile.ts'
 import { lineChart, type Series } from '../../report/lineChart.ts'
-import { moved, svgDocument, svgSize } from '../../report/svg.ts'
+import { panels } from '../../report/svg.ts'
 import { type OsseRow, shown } from './summary.ts'
 
 const units: Readonly<Record<string, string>> = {
@@ -86,11 +86,4 @@ function linesOf(
       },
     ]
   })
-}
-
-function panels(charts: readonly string[], columns: number): string {
-  const sizes = charts.map(svgSize)
-  const [width, height] = [Math.max(...sizes.map((s) => s.width)), Math.max(...sizes.map((s) => s.height))]
-  const placed = charts.map((svg, k) => moved((k % columns) * width, Math.floor(k / columns) * height, svg))
-  return svgDocument(columns * width, Math.ceil(charts.length / columns) * height, placed.join(''))
 }
