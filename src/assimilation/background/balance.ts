@@ -5,7 +5,7 @@ import { cholesky, solveLower, solveLowerTransposed } from '../classical/linalg.
 /** What of a channel follows from the geopotential: at each row a coefficient for each predictor. */
 interface Regression {
   readonly channel: number
-  readonly predictors: readonly { readonly channel: number; readonly slope: 'none' | 'x' | 'y' }[]
+  readonly predictors: readonly { readonly channel: number; readonly slope?: Neighbours }[]
   /** [rows, predictors] */
   readonly coefficients: Float64Array
 }
@@ -37,16 +37,17 @@ export function regressBalance(
   const n = channels.length * points
   const count = samples.length / n
   const heights = channels.levelsOf('z')
+  const neighbours = neighboursOf(h, w)
   const lowest = heights.reduce((a, b) => (b.level > a.level ? b : a), heights[0])
   const wanted = channels.channels.flatMap(
     ({ variable, level }, channel): Omit<Regression, 'coefficients'>[] => {
       const { short } = variable
       if (heights.length === 0) return []
       if (['t', 't2m', 'msl'].includes(short))
-        return [{ channel, predictors: heights.map(({ index }) => ({ channel: index, slope: 'none' })) }]
+        return [{ channel, predictors: heights.map(({ index }) => ({ channel: index })) }]
       if (!['u', 'v', 'u10', 'v10'].includes(short)) return []
       const own = level === undefined ? lowest : heights.find((z) => z.level === level)
-      const slope = short.startsWith('u') ? 'y' : 'x'
+      const slope = short.startsWith('u') ? neighbours.y : neighbours.x
       return own ? [{ channel, predictors: [{ channel: own.index, slope }] }] : []
     },
   )
@@ -60,7 +61,7 @@ export function regressBalance(
     const squares = new Float64Array(h)
     for (let s = 0; s < count; s++) {
       const fields = predictors.map(({ channel: c, slope }) =>
-        slopeOf(samples.subarray(s * n + c * points, s * n + (c + 1) * points), slope, h, w),
+        slopeOf(samples.subarray(s * n + c * points, s * n + (c + 1) * points), slope),
       )
       const y = samples.subarray(s * n + channel * points, s * n + (channel + 1) * points)
       for (let p = 0; p < points; p++) {
@@ -90,10 +91,11 @@ export function regressBalance(
     const out = x.slice()
     for (const { channel, predictors, coefficients } of regressions)
       predictors.forEach(({ channel: c, slope }, a) => {
-        const field = slopeOf(x.subarray(c * points, (c + 1) * points), slope, h, w)
-        for (let p = 0; p < points; p++)
-          out[channel * points + p] +=
-            sign * coefficients[Math.floor(p / w) * predictors.length + a] * field[p]
+        const field = slopeOf(x.subarray(c * points, (c + 1) * points), slope)
+        for (let i = 0, p = 0; i < h; i++) {
+          const coefficient = sign * coefficients[i * predictors.length + a]
+          for (const end = p + w; p < end; p++) out[channel * points + p] += coefficient * field[p]
+        }
       })
     return out
   }
@@ -107,9 +109,11 @@ export function regressBalance(
       for (const { channel, predictors, coefficients } of regressions)
         predictors.forEach(({ channel: c, slope }, a) => {
           const weighted = new Float64Array(points)
-          for (let p = 0; p < points; p++)
-            weighted[p] = coefficients[Math.floor(p / w) * predictors.length + a] * x[channel * points + p]
-          const back = slopeAdjoint(weighted, slope, h, w)
+          for (let i = 0, p = 0; i < h; i++) {
+            const coefficient = coefficients[i * predictors.length + a]
+            for (const end = p + w; p < end; p++) weighted[p] = coefficient * x[channel * points + p]
+          }
+          const back = slopeAdjoint(weighted, slope)
           for (let p = 0; p < points; p++) out[c * points + p] += back[p]
         })
       return out
@@ -117,28 +121,44 @@ export function regressBalance(
   }
 }
 
-/** Differences of neighbours either way (one way at the first and last row); the field itself for `none`. */
-function slopeOf(f: Float64Array, slope: 'none' | 'x' | 'y', h: number, w: number): Float64Array {
-  if (slope === 'none') return f
-  return f.map((_, p) => {
-    const [a, b] = neighbours(p, slope, h, w)
-    return f[b] - f[a]
-  })
+/** The points that a difference is of, [rows, columns]. */
+interface Neighbours {
+  readonly before: Int32Array
+  readonly after: Int32Array
 }
 
-function slopeAdjoint(g: Float64Array, slope: 'none' | 'x' | 'y', h: number, w: number): Float64Array {
-  if (slope === 'none') return g
-  const out = new Float64Array(g.length)
-  for (let p = 0; p < g.length; p++) {
-    const [a, b] = neighbours(p, slope, h, w)
-    out[b] += g[p]
-    out[a] -= g[p]
+/** Neighbours either way; one way at the first and last row. */
+function neighboursOf(h: number, w: number): { x: Neighbours; y: Neighbours } {
+  const of = (f: (i: number, j: number) => number) =>
+    Int32Array.from({ length: h * w }, (_, p) => f(Math.floor(p / w), p % w))
+  return {
+    x: {
+      before: of((i, j) => i * w + ((j + w - 1) % w)),
+      after: of((i, j) => i * w + ((j + 1) % w)),
+    },
+    y: {
+      before: of((i, j) => Math.max(i - 1, 0) * w + j),
+      after: of((i, j) => Math.min(i + 1, h - 1) * w + j),
+    },
   }
+}
+
+/** Differences of neighbours; the field itself without any. */
+function slopeOf(f: Float64Array, neighbours?: Neighbours): Float64Array {
+  if (!neighbours) return f
+  const { before, after } = neighbours
+  const out = new Float64Array(f.length)
+  for (let p = 0; p < f.length; p++) out[p] = f[after[p]] - f[before[p]]
   return out
 }
 
-function neighbours(p: number, slope: 'x' | 'y', h: number, w: number): [number, number] {
-  const [i, j] = [Math.floor(p / w), p % w]
-  if (slope === 'x') return [i * w + ((j + w - 1) % w), i * w + ((j + 1) % w)]
-  return [Math.max(i - 1, 0) * w + j, Math.min(i + 1, h - 1) * w + j]
+function slopeAdjoint(g: Float64Array, neighbours?: Neighbours): Float64Array {
+  if (!neighbours) return g
+  const { before, after } = neighbours
+  const out = new Float64Array(g.length)
+  for (let p = 0; p < g.length; p++) {
+    out[after[p]] += g[p]
+    out[before[p]] -= g[p]
+  }
+  return out
 }

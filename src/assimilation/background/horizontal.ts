@@ -1,7 +1,6 @@
 import { earthRadius } from '../../atmosphere/constants.ts'
 import type { Grid } from '../../atmosphere/grid.ts'
 import { eigenSymmetric, spectral } from '../classical/linalg.ts'
-import { fourierBasis } from '../latentCovariance.ts'
 
 /** A symmetric operator on fields [rows, columns] of a grid; in place of a copy it returns a new field. */
 export type FieldOperator = (field: Float64Array) => Float64Array
@@ -13,53 +12,103 @@ export type FieldOperator = (field: Float64Array) => Float64Array
  */
 export function gaussianCorrelationRoot(grid: Grid, length: number): FieldOperator {
   const { rows: h, columns: w } = grid
-  const F = fourierBasis(w)
   const radius = earthRadius / 1000
   const phi = Array.from(grid.latitude, (v) => (v * Math.PI) / 180)
   const waves = Math.floor(w / 2) + 1
-  const cosines = Float64Array.from({ length: w }, (_, j) => Math.cos((2 * Math.PI * j) / w))
+  const wave = (f: (angle: number) => number) =>
+    Float64Array.from({ length: waves * waves }, (_, p) =>
+      f((2 * Math.PI * ((Math.floor(p / waves) * (p % waves)) % w)) / w),
+    )
+  const [cosines, sines] = [wave(Math.cos), wave(Math.sin)]
   const matrices = Array.from({ length: waves }, () => new Float64Array(h * h))
   for (let i = 0; i < h; i++)
     for (let k = 0; k <= i; k++)
-      for (let j = 0; j < w; j++) {
-        const dot = Math.sin(phi[i]) * Math.sin(phi[k]) + Math.cos(phi[i]) * Math.cos(phi[k]) * cosines[j]
+      for (let j = 0; j < waves; j++) {
+        const along = Math.cos((2 * Math.PI * j) / w)
+        const dot = Math.sin(phi[i]) * Math.sin(phi[k]) + Math.cos(phi[i]) * Math.cos(phi[k]) * along
         const rho = Math.exp((-radius * radius * (1 - Math.min(1, dot))) / (length * length))
         for (let q = 0; q < waves; q++) {
-          const part = rho * cosines[(q * j) % w]
+          const part = twice(j, w) * rho * cosines[q * waves + j]
           matrices[q][i * h + k] += part
           if (i !== k) matrices[q][k * h + i] += part
         }
       }
-  // By pair of rows, then by Fourier coefficient, so that the innermost loop runs along memory.
-  const roots = new Float64Array(h * h * w)
-  matrices.forEach((C, q) => {
+  const roots = matrices.map((C, q) => {
     const { values, vectors } = eigenSymmetric(C, h)
-    const root = spectral(values, vectors, (v) => Math.sqrt(Math.max(v, 0)))
-    for (let k = 0; k < w; k++)
-      if ((k + 1) >> 1 === q) for (let ij = 0; ij < h * h; ij++) roots[ij * w + k] = root[ij]
+    return spectral(values, vectors, (v) => (Math.sqrt(Math.max(v, 0)) * twice(q, w)) / w)
   })
-  const columns = F.map((_, p) => F[(p % w) * w + Math.floor(p / w)])
+  // What is even about the first column is a sum of cosines, what is odd one of sines: half the products of a row.
   return (field) => {
-    const waved = alongRows(field, columns, h, w)
+    const parts = new Float64Array(2 * h * waves)
+    for (let i = 0; i < h; i++)
+      for (let j = 0; j < waves; j++) {
+        const here = field[i * w + j]
+        const there = twice(j, w) === 2 ? field[i * w + w - j] : 0
+        parts[i * waves + j] = here + there
+        parts[(h + i) * waves + j] = here - there
+      }
+    // [wave, cosine or sine, row], then [cosine or sine, row, wave], then as the parts.
+    const waved = new Float64Array(2 * h * waves)
+    apply(cosines, waves, h, parts, 0, waved, { to: 0, element: 2 * h, vector: 1 })
+    apply(sines, waves, h, parts, h * waves, waved, { to: h, element: 2 * h, vector: 1 })
+    const smooth = new Float64Array(2 * h * waves)
+    roots.forEach((root, q) => {
+      apply(root, h, 2, waved, 2 * h * q, smooth, { to: q, element: waves, vector: h * waves })
+    })
+    apply(cosines, waves, h, smooth, 0, parts, { to: 0, element: 1, vector: waves })
+    apply(sines, waves, h, smooth, h * waves, parts, { to: h * waves, element: 1, vector: waves })
     const out = new Float64Array(h * w)
     for (let i = 0; i < h; i++)
-      for (let j = 0; j < h; j++)
-        for (let k = 0, p = i * w, q = j * w, r = (i * h + j) * w; k < w; k++)
-          out[p++] += roots[r++] * waved[q++]
-    return alongRows(out, F, h, w)
+      for (let j = 0; j < waves; j++) {
+        const even = parts[i * waves + j]
+        const odd = parts[(h + i) * waves + j]
+        if (twice(j, w) === 2) out[i * w + w - j] = even - odd
+        out[i * w + j] = even + odd
+      }
+    return out
   }
 }
 
-/** Each row [w] multiplied by the rows of a matrix [w, w]. */
-function alongRows(field: Float64Array, matrix: Float64Array, h: number, w: number): Float64Array {
-  const out = new Float64Array(h * w)
-  for (let i = 0; i < h; i++)
-    for (let k = 0; k < w; k++) {
-      let sum = 0
-      for (let j = 0, p = i * w, q = k * w; j < w; j++) sum += field[p++] * matrix[q++]
-      out[i * w + k] = sum
+/** How often j and -j stand among w points of a circle, or a wavenumber among w coefficients. */
+const twice = (j: number, w: number) => (j === 0 || 2 * j === w ? 1 : 2)
+
+/**
+ * A matrix [n, n] times `count` vectors that follow each other in x; element k of vector v goes to
+ * `to + k element + v vector`. Two rows and two vectors at a time, the last ones twice where there is an odd number.
+ */
+function apply(
+  A: Float64Array,
+  n: number,
+  count: number,
+  x: Float64Array,
+  from: number,
+  out: Float64Array,
+  { to, element, vector }: { to: number; element: number; vector: number },
+): void {
+  for (let v = 0; v < count; v += 2) {
+    const u = Math.min(v + 1, count - 1)
+    for (let k = 0; k < n; k += 2) {
+      const l = Math.min(k + 1, n - 1)
+      let kv = 0
+      let ku = 0
+      let lv = 0
+      let lu = 0
+      for (let j = 0, a = k * n, b = l * n, p = from + v * n, q = from + u * n; j < n; j++) {
+        const s = A[a++]
+        const t = A[b++]
+        const f = x[p++]
+        const g = x[q++]
+        kv += s * f
+        ku += s * g
+        lv += t * f
+        lu += t * g
+      }
+      out[to + k * element + v * vector] = kv
+      out[to + k * element + u * vector] = ku
+      out[to + l * element + v * vector] = lv
+      out[to + l * element + u * vector] = lu
     }
-  return out
+  }
 }
 
 /**

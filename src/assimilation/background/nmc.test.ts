@@ -71,15 +71,29 @@ describe('background errors of model space', () => {
     }
   })
 
-  it('correlate as a Gaussian of the chord, with variance 1', () => {
-    const root = gaussianCorrelationRoot(grid, 4000)
-    const unit = new Float64Array(grid.size)
-    unit[2 * 12 + 5] = 1
-    const C = root(root(unit))
-    expect(C[2 * 12 + 5]).toBeCloseTo(1, 10)
-    const phi = (grid.latitude[2] * Math.PI) / 180
-    const chord = (2 * earthRadius * Math.cos(phi) * Math.sin(Math.PI / 12)) / 1000
-    expect(C[2 * 12 + 6]).toBeCloseTo(Math.exp((-chord * chord) / (2 * 4000 * 4000)), 10)
+  it.each([
+    [6, 12],
+    [5, 9],
+  ])('correlate as a Gaussian of the chord, with variance 1, on %i x %i points', (h, w) => {
+    const g = Grid.equiangular(h, w)
+    const root = gaussianCorrelationRoot(g, 4000)
+    const place = (p: number) => {
+      const [phi, lambda] = [g.latitude[Math.floor(p / w)], g.longitude[p % w]].map(
+        (v) => (v * Math.PI) / 180,
+      )
+      return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)]
+    }
+    for (const at of [0, 2 * w + 5, h * w - 1]) {
+      const unit = new Float64Array(g.size)
+      unit[at] = 1
+      const C = root(root(unit))
+      const [x, y, z] = place(at)
+      for (let p = 0; p < g.size; p++) {
+        const [a, b, c] = place(p)
+        const chord = (earthRadius / 1000) * Math.hypot(a - x, b - y, c - z)
+        expect(C[p]).toBeCloseTo(Math.exp((-chord * chord) / (2 * 4000 * 4000)), 9)
+      }
+    }
   })
 
   it('refuse too few samples', () => {

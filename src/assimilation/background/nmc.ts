@@ -114,11 +114,12 @@ export function nmcCovariance(
             for (let p = 0; p < points; p++) x[c * points + p] += loading[a] * field[p]
           })
         })
-      for (let p = 0; p < n; p++) x[p] *= scaled[Math.floor(p / w)]
+      for (let row = 0, p = 0; p < n; row++) for (let j = 0; j < w; j++) x[p++] *= scaled[row]
       return K.apply(x)
     },
     adjoint(x) {
-      const y = K.adjoint(x).map((g, p) => g * scaled[Math.floor(p / w)])
+      const y = K.adjoint(x)
+      for (let row = 0, p = 0; p < n; row++) for (let j = 0; j < w; j++) y[p++] *= scaled[row]
       const v = new Float64Array(n)
       for (const { members, modes } of groups)
         modes.forEach(({ root, loading }, k) => {
