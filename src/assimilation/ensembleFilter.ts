@@ -104,7 +104,9 @@ export class EnsembleFilter implements Assimilator {
     if (!table)
       throw new DataError(`the ${this.name} needs to know where its observations are: give their table`)
     const centre = meanOf(states, n)
-    const inflated = Float64Array.from(states, (v, p) => centre[p % n] + priorInflation * (v - centre[p % n]))
+    const inflated = new Float64Array(states.length)
+    for (let p = 0; p < states.length; p += n)
+      for (let i = 0; i < n; i++) inflated[p + i] = centre[i] + priorInflation * (states[p + i] - centre[i])
     const { grid, channels } = world
     const places = {
       latitudes: Float64Array.from(

@@ -45,6 +45,13 @@ export class SparseMatrix {
     return new SparseMatrix(rows, columns, starts, Int32Array.from(indices), Float64Array.from(values))
   }
 
+  /** The square matrix with `values` on its diagonal and nothing else. */
+  static diagonal(values: Float64Array): SparseMatrix {
+    const n = values.length
+    const starts = Int32Array.from({ length: n + 1 }, (_, i) => i)
+    return new SparseMatrix(n, n, starts, starts.slice(0, n), values)
+  }
+
   /** A x for each of the stacked vectors x: [..., columns] -> [..., rows]. */
   multiply(x: Floats, out = new Float64Array((x.length / this.columns) * this.rows) as Floats): Floats {
     const { rows, columns, starts, indices, values } = this

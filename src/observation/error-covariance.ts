@@ -44,6 +44,12 @@ export class ErrorCovariance {
         throw new DataError(`the error of observation ${i} is ${s}; it must be above zero`)
     })
     this.blocks = blocks
+    if (blocks.length === 0) {
+      this.variances = this.sigma.map((s) => s * s)
+      this.#colour = SparseMatrix.diagonal(this.sigma)
+      this.#whiten = SparseMatrix.diagonal(this.sigma.map((s) => 1 / s))
+      return
+    }
     const colour: [number, number][][] = Array.from(this.sigma, (s, i) => [[i, s]])
     const whiten: [number, number][][] = Array.from(this.sigma, (s, i) => [[i, 1 / s]])
     for (const { indices, covariance } of blocks) {
@@ -93,6 +99,8 @@ export class ErrorCovariance {
 
   /** R of some of the observations, in the order of `indices`. */
   select(indices: ArrayLike<number>): ErrorCovariance {
+    const sigma = Float64Array.from(indices, (i) => this.sigma[i])
+    if (this.blocks.length === 0) return new ErrorCovariance(sigma)
     const place = new Map(Array.from(indices, (index, at) => [index, at]))
     const blocks = this.blocks.flatMap(({ indices: all, covariance }) => {
       const kept = Array.from(all, (_, i) => i).filter((i) => place.has(all[i]))
@@ -102,10 +110,7 @@ export class ErrorCovariance {
         { indices: Int32Array.from(kept, (i) => place.get(all[i])!), covariance: Float64Array.from(part) },
       ]
     })
-    return new ErrorCovariance(
-      Array.from(indices, (i) => this.sigma[i]),
-      blocks,
-    )
+    return new ErrorCovariance(sigma, blocks)
   }
 
   #apply(matrix: SparseMatrix, d: Tensor): Tensor {

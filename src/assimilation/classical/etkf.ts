@@ -24,14 +24,16 @@ export function ensembleTransform(Y: Float64Array, d: Float64Array, N: number): 
   const { values, vectors } = eigenSymmetric(C, N)
   // Y Yᵀ has no negative eigenvalue: what rounding puts below N - 1 belongs there.
   for (let i = 0; i < N; i++) values[i] = Math.max(values[i], N - 1)
-  const Pw = spectral(values, vectors, (value) => 1 / value)
   const T = spectral(values, vectors, (value) => Math.sqrt((N - 1) / value))
-  const w = new Float64Array(N)
+  // Pw Y d in the basis of the eigenvectors, where Pw is diagonal.
+  const z = new Float64Array(N)
   for (let i = 0; i < N; i++) {
     let Yd = 0
     for (let k = 0; k < m; k++) Yd += Y[i * m + k] * d[k]
-    for (let j = 0; j < N; j++) w[j] += Pw[j * N + i] * Yd
+    for (let k = 0; k < N; k++) z[k] += vectors[i * N + k] * Yd
   }
+  const w = new Float64Array(N)
+  for (let i = 0; i < N; i++) for (let k = 0; k < N; k++) w[i] += (vectors[i * N + k] * z[k]) / values[k]
   return { w, T, degreesOfFreedom: values.reduce((sum, value) => sum + (value - (N - 1)) / value, 0) }
 }
 

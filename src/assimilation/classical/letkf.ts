@@ -45,9 +45,10 @@ export function letkf(problem: EnsembleProblem, settings: LetkfSettings): Ensemb
     if (indices.length) {
       const k = indices.length
       const local = R.select(indices)
+      const roots = Float64Array.from(weights, Math.sqrt)
+      const t = new Float64Array(k)
       const tapered = (a: Float64Array, start: number) => {
-        const t = new Float64Array(k)
-        for (let j = 0; j < k; j++) t[j] = Math.sqrt(weights[j]) * a[start + indices[j]]
+        for (let j = 0; j < k; j++) t[j] = roots[j] * a[start + indices[j]]
         return local.whiten(t)
       }
       const Yw = new Float64Array(N * k)
@@ -86,13 +87,16 @@ function update(
   N: number,
   size: number,
 ): void {
+  const anomalies = new Float64Array(N)
   for (let e = 0; e < elements.length; e++) {
     const at = elements[e]
     if (!(at >= 0 && at < size))
       throw new ShapeError(`the localisation updates element ${at} of a state of ${size}`)
+    // Members of one element lie a state apart: they are fetched once.
+    for (let j = 0; j < N; j++) anomalies[j] = X[j * size + at]
     for (let i = 0; i < N; i++) {
       let sum = mean[at]
-      for (let j = 0; j < N; j++) sum += W[i * N + j] * X[j * size + at]
+      for (let j = 0; j < N; j++) sum += W[i * N + j] * anomalies[j]
       out[i * size + at] = sum
     }
   }

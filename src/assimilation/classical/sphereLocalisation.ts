@@ -59,7 +59,10 @@ export function columnsOnSphere(
 
 /** The angle between unit vectors, from the chord: exact to rounding also for near neighbours. */
 function angleBetween(a: Float64Array, b: Float64Array, at: number): number {
-  const chord = Math.hypot(a[0] - b[at], a[1] - b[at + 1], a[2] - b[at + 2])
+  const x = a[0] - b[at]
+  const y = a[1] - b[at + 1]
+  const z = a[2] - b[at + 2]
+  const chord = Math.sqrt(x * x + y * y + z * z)
   return 2 * Math.asin(Math.min(1, chord / 2))
 }
 
