@@ -10,7 +10,7 @@ import { buildOperator } from '../observation/build.ts'
 import { ErrorCovariance } from '../observation/error-covariance.ts'
 import { columnNetwork, placeNetwork, randomColumns } from '../observation/networks.ts'
 import { simulate } from '../observation/simulate.ts'
-import { cosine, dpmSolver, type Prior, PriorSampler, priorSchema } from '../prior/index.ts'
+import { cosine, ddim, dpmSolver, type Prior, PriorSampler, priorSchema } from '../prior/index.ts'
 import { samplingProgram } from '../prior/sample.ts'
 import { stream } from '../random/stream.ts'
 import { input, Runtime } from '../tensor/index.ts'
@@ -143,6 +143,34 @@ describe('assimilators', () => {
     // Three members are no pairs.
     const [three, narrowThree] = [await analyse(prior, 3), await analyse(narrow, 3)]
     expect(apart(narrowThree.mean, three.mean)).toBeGreaterThan(0.1)
+  })
+
+  it.each([
+    ['daps', { name: 'daps' }, dpmSolver({ steps: 10 })],
+    ['samples of ddim with noise in every step', { name: 'none' }, ddim({ steps: 10, eta: 1 })],
+  ] as const)('%s: mirrored members have all their noise mirrored', async (_, guidance, sampler) => {
+    const assimilator = generative(guidance as GuidanceConfig, { antithetic: true, sampler })
+    const { states, spread } = await assimilator.assimilate(caseOf(0.2), { members: 4, seed: 1 })
+    await assimilator.close()
+    // The world is linear: what two members of a pair have in common is the mean of the posterior.
+    const pairs = [0, 2].map((k) =>
+      Float64Array.from({ length: n }, (_, i) => (states[k * n + i] + states[(k + 1) * n + i]) / 2),
+    )
+    const apart = Math.hypot(...pairs[0].map((v, i) => v - pairs[1][i]))
+    expect(apart).toBeLessThan(1e-3 * Math.hypot(...spread))
+  })
+
+  it('have no mirrored members where members interact', async () => {
+    const assimilator = generative({ name: 'particles' }, { antithetic: true })
+    expect(assimilator.settings.antithetic).toBe(false)
+    const independent = generative({ name: 'particles' })
+    const [a, b] = [
+      await assimilator.assimilate(caseOf(0.2), { members: 4, seed: 1 }),
+      await independent.assimilate(caseOf(0.2), { members: 4, seed: 1 }),
+    ]
+    expect(a.states).toEqual(b.states)
+    await assimilator.close()
+    await independent.close()
   })
 
   const methods: [string, () => Assimilator][] = [

@@ -25,8 +25,9 @@ export interface GenerativeOptions {
   /** Members computed together, 16 by default. */
   readonly batch?: number
   /**
-   * Members in pairs that start from the same noise with opposite signs: where sampling is almost linear the mean of
-   * few members is that of many, and a learned scatter is then that about the mean of a pair. Its scores need `antithetic` too, since the members of a pair are not independent.
+   * Members in pairs of the same noise with opposite signs: where sampling is almost linear the mean of few members is
+   * that of many, and a learned scatter is then that about the mean of a pair. Its scores need `antithetic` too, since
+   * the members of a pair are not independent. Members that interact have no partners: `settings.antithetic` tells.
    */
   readonly antithetic?: boolean
   /** `tangent`: decoder and H linearised about the background once; `exact` (default): about z_0 at every step. */
@@ -56,18 +57,20 @@ export class GenerativeAssimilator implements Assimilator {
   readonly settings: Readonly<Record<string, unknown>>
   private readonly runtime: Runtime
   private readonly options: GenerativeOptions
+  private readonly antithetic: boolean
   private loaded: Loaded | undefined
 
   constructor(runtime: Runtime, options: GenerativeOptions) {
     const { guidance, sampler, decoder = 'exact', antithetic = false, settings } = options
     this.runtime = runtime
     this.options = options
+    this.antithetic = antithetic && !guidance.together
     this.name = guidance.name
     this.settings = {
       guidance: guidance.name,
       sampler: sampler.name,
       calls: sampler.calls,
-      ...{ decoder, antithetic },
+      ...{ decoder, antithetic: this.antithetic },
       ...settings,
     }
   }
@@ -98,7 +101,7 @@ export class GenerativeAssimilator implements Assimilator {
           (plan.randoms ?? []).map((r) => [r.name, this.draw(r, seed, index, numbers, batch)]),
         )
       const samples = await sampler.sample([one], {
-        ...{ members: count, seed, firstMember: from, antithetic: this.options.antithetic },
+        ...{ members: count, seed, firstMember: from, antithetic: this.antithetic },
         feeds: (_, numbers) => ({ ...network?.feeds, ...random(numbers) }),
         onProgress: (done) => onProgress?.(from + done, members),
       })
@@ -119,7 +122,7 @@ export class GenerativeAssimilator implements Assimilator {
   /** The program for a network; the last one is kept. */
   private async load(network: Network | undefined, members: number, share: number): Promise<Loaded> {
     const { prior, codec, guidance, sampler: base, batch: most = 16 } = this.options
-    const { decoder = 'exact', antithetic = false } = this.options
+    const { decoder = 'exact' } = this.options
     const build = (batch: number) =>
       network
         ? guidance.plan(base, {
@@ -129,10 +132,9 @@ export class GenerativeAssimilator implements Assimilator {
             ...this.setting(network, decoder),
           })
         : { sampler: base }
-    const together = build(1).together
-    const batch = together ? share : Math.min(most, members)
-    // Without guidance the prior is what it was trained to be; particles do not keep their partners.
-    const pairs = network !== undefined && antithetic && !together
+    const batch = guidance.together ? share : Math.min(most, members)
+    // Without guidance the prior is what it was trained to be.
+    const pairs = network !== undefined && this.antithetic
     const mirrored = pairs && [batch, share, members].every((n) => n % 2 === 0)
     const key = network?.key ?? 'prior'
     const { loaded } = this
@@ -181,7 +183,7 @@ export class GenerativeAssimilator implements Assimilator {
     }
   }
 
-  /** Random inputs are addressed by case, member and row like the sampler's own. */
+  /** Random inputs are addressed by case, member and row like the sampler's own, and mirrored like them. */
   private draw(
     { name, kind, rows, shape, shared }: RandomInput,
     seed: AssimilationOptions['seed'],
@@ -193,10 +195,12 @@ export class GenerativeAssimilator implements Assimilator {
     if (shared) return stream(seed, 'guidance', name, index, members[0])[kind](new Float32Array(rows * size))
     const out = new Float32Array(rows * batch * size)
     members.forEach((member, i) => {
-      const own = stream(seed, 'guidance', name, index, member)
+      const mirrored = this.antithetic && kind === 'normal' && member % 2 === 1
+      const own = stream(seed, 'guidance', name, index, member - (mirrored ? 1 : 0))
       for (let row = 0; row < rows; row++) {
         const at = (row * batch + i) * size
-        own.child(row)[kind](out.subarray(at, at + size))
+        const drawn = own.child(row)[kind](out.subarray(at, at + size))
+        if (mirrored) for (let k = 0; k < size; k++) drawn[k] = -drawn[k]
       }
     })
     return out
@@ -209,7 +213,6 @@ export class GenerativeAssimilator implements Assimilator {
     // Activations of decoder and network, kept for their derivatives: some ten states and a hundred latents.
     const working = 4 * ((network ? 12 : 2) * size + (100 + sampler.noises) * latent)
     const own = 4 * (3 * size + 2 * latent)
-    const together = guidance.name.startsWith('particles')
-    return together ? { perMember: own + working } : { perMember: own, fixed: batch * working }
+    return guidance.together ? { perMember: own + working } : { perMember: own, fixed: batch * working }
   }
 }

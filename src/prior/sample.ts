@@ -93,8 +93,9 @@ export interface SampleOptions {
   /** Number of the first member: members 16 .. 31 of a case are found with firstMember 16. */
   firstMember?: number
   /**
-   * Odd members start from the noise of the member before with its sign turned. What is odd in the noise then cancels
-   * in the mean of a pair, so that a small ensemble has a better mean; its members are no longer independent.
+   * Odd members take the noise of the member before with its sign turned, at the start and in every step. What is odd
+   * in the noise then cancels in the mean of a pair, so that a small ensemble has a better mean; its members are no
+   * longer independent.
    */
   antithetic?: boolean
   /** Feeds of the steering's own inputs for a batch: the place in `cases` and the number of each of its members. */
@@ -174,11 +175,14 @@ export class PriorSampler {
         numbers.push(firstMember + (k % members))
         const mirrored = antithetic && numbers[i] % 2 === 1
         const own = stream(seed, 'noise', given.index, numbers[i] - (mirrored ? 1 : 0))
-        const first = own.child(0).normal(start.subarray(i * size, (i + 1) * size))
-        if (mirrored) for (let k = 0; k < size; k++) first[k] = -first[k]
+        const draw = (row: number, out: Float32Array) => {
+          own.child(row).normal(out)
+          if (mirrored) for (let k = 0; k < size; k++) out[k] = -out[k]
+        }
+        draw(0, start.subarray(i * size, (i + 1) * size))
         for (let row = 0; row < sampler.noises; row++) {
           const at = (row * batch + i) * size
-          own.child(row + 1).normal(noise.subarray(at, at + size))
+          draw(row + 1, noise.subarray(at, at + size))
         }
       }
       const result = await this.executable.run({

@@ -39,8 +39,6 @@ export interface Plan {
   readonly sampler: Sampler
   readonly steer?: (given: Steering) => { guide?: Guide } & SamplerHooks
   readonly randoms?: readonly RandomInput[]
-  /** The members of a program interact: all of a case are computed together. */
-  readonly together?: boolean
 }
 
 /** A way to bring observations into the sampling of a prior. */
@@ -48,6 +46,8 @@ export interface Guidance {
   readonly name: string
   /** Whether it samples the posterior of a linear-Gaussian world when its covariance is the prior's. */
   readonly exact: boolean
+  /** The members of a case interact, so all of them are computed together and none has a mirrored partner. */
+  readonly together?: boolean
   plan(sampler: Sampler, setting: Setting): Plan
 }
 

@@ -45,6 +45,7 @@ export function particles({
   return {
     name: twisted ? 'particles-twisted' : 'particles',
     exact: true,
+    together: true,
     plan(_, { batch, observe }) {
       let observed: Observed | undefined
       const sampler: Sampler = {
@@ -104,7 +105,6 @@ export function particles({
           return {}
         },
         randoms: [{ name: 'resampling', kind: 'uniform', rows: steps + 1, shape: [], shared: true }],
-        together: true,
       }
     },
   }
