@@ -19,18 +19,20 @@ function exchangeable(members: number, spread = 1) {
   }
 }
 
-/** The same with members in pairs that mirror each other about the mean of all. */
+/** The same with members in pairs that mirror each other about the mean of all; of an odd number the last is alone. */
 function mirrored(members: number) {
   const { ensemble, truth } = exchangeable(members)
-  for (let m = 0; m < members; m += 2)
+  for (let m = 0; m + 1 < members; m += 2)
     for (let i = 0; i < points; i++) ensemble[(m + 1) * points + i] = -ensemble[m * points + i]
   return { ensemble, truth }
 }
 
 describe('antithetic members', () => {
-  it.each([4, 16])('%i have the scores of as many independent ones', (members) => {
+  const antithetic = true
+
+  // A reliable Gaussian ensemble has a CRPS of 1 / sqrt(pi) and a spread/skill of 1.
+  it.each([2, 3, 4, 5, 7, 16])('%i have the scores of as many independent ones', (members) => {
     const { ensemble, truth } = mirrored(members)
-    const antithetic = true
     expect(Math.abs(crps(ensemble, truth, undefined, { antithetic }) - 1 / Math.sqrt(Math.PI))).toBeLessThan(
       0.01,
     )
@@ -38,6 +40,20 @@ describe('antithetic members', () => {
     // As independent ones they would be flattered.
     expect(crps(ensemble, truth)).toBeLessThan(1 / Math.sqrt(Math.PI) - 0.01)
     expect(spreadSkill(ensemble, truth).ratio).toBeGreaterThan(1.04)
+  })
+
+  it('CRPS is that of the double sum over members of different pairs', () => {
+    const ensemble = Float64Array.of(3, -1, 4, 0.5, 2)
+    const ofOne = (f: (m: number) => number) => ensemble.reduce((sum, _, m) => sum + f(m) / 5, 0)
+    let [sum, pairs] = [0, 0]
+    for (let m = 0; m < 5; m++)
+      for (let k = 0; k < 5; k++) {
+        if (m === k || (m ^ 1) === k) continue
+        sum += Math.abs(ensemble[m] - ensemble[k])
+        pairs++
+      }
+    const expected = ofOne((m) => Math.abs(ensemble[m] - 1)) - sum / pairs / 2
+    expect(crps(ensemble, Float64Array.of(1), undefined, { antithetic })).toBeCloseTo(expected, 13)
   })
 })
 

@@ -1,7 +1,7 @@
 import { meanWhereKnown, memberCount, type Values, type Weights } from './sample.ts'
 
 export interface SpreadSkill {
-  /** Mean over points of the members' variance with divisor M - 1 (M + 1 for antithetic members). */
+  /** Mean over points of the members' variance with divisor M - 1, for antithetic members see `spreadSkill`. */
   variance: number
   /** Mean squared error of the ensemble mean. */
   mse: number
@@ -14,8 +14,11 @@ export interface SpreadSkill {
 /**
  * Spread and skill of an ensemble [members, points] of at least two members. The factor (M + 1) / M makes up
  * for the ensemble mean's own sampling error (Fortin et al. 2014, J. Hydrometeor. 15, 1708-1713).
- * `antithetic`: members 2k and 2k + 1 mirror each other, so that their mean has no sampling error to speak of; the
- * divisor M + 1 makes the same formula right for them. Over several dates average `variance` and `mse` first and call `spreadSkillRatio`. NaN rule: `isKnown`.
+ * `antithetic`: members 2k and 2k + 1 mirror each other, so that of an even number of them the mean has no sampling error
+ * to speak of and the squared deviations sum to M σ². A last odd member has no partner: it moves the mean by 1 / M of
+ * its own deviation, and the sum is (M - 1 / M) σ². The divisors M + 1 and (M² - 1)(M + 1) / (M² + 1) make the same
+ * formula right for them. Over several dates average `variance` and `mse` first and call `spreadSkillRatio`. NaN rule:
+ * `isKnown`.
  */
 export function spreadSkill(
   ensemble: Values,
@@ -25,12 +28,14 @@ export function spreadSkill(
 ): SpreadSkill {
   const members = memberCount(ensemble, truth)
   const points = truth.length
+  const odd = members % 2 ? (members ** 2 - 1) / (members ** 2 + 1) : 1
+  const divisor = antithetic ? (members + 1) * odd : members - 1
   const mean = new Float64Array(points)
   for (let i = 0; i < ensemble.length; i++) mean[i % points] += ensemble[i] / members
   const variance = meanWhereKnown(truth, weights, (i) => {
     let sum = 0
     for (let m = 0; m < members; m++) sum += (ensemble[m * points + i] - mean[i]) ** 2
-    return sum / (members + (antithetic ? 1 : -1))
+    return sum / divisor
   })
   const mse = meanWhereKnown(truth, weights, (i) => (mean[i] - truth[i]) ** 2)
   return { variance, mse, ratio: spreadSkillRatio(variance, mse, members) }
