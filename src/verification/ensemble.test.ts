@@ -164,6 +164,18 @@ describe('rank histogram', () => {
     expect(reliabilityIndex(counts)).toBeLessThan(0.05)
   })
 
+  it.each([2, 5, 8])('of %i mirrored members is flat among one of each pair', (members) => {
+    const { ensemble, truth } = mirrored(members)
+    const counts = rankHistogram(ensemble, truth, stream(0, 'ties'), { antithetic: true })
+    expect(counts.length).toBe(Math.ceil(members / 2) + 1)
+    const expected = points / counts.length
+    // 99.9 % quantile of chi-squared with 4 degrees of freedom, more than enough for fewer.
+    expect(counts.reduce((sum, c) => sum + (c - expected) ** 2 / expected, 0)).toBeLessThan(18.5)
+    // Among both of each pair it crowds in the middle.
+    const all = rankHistogram(ensemble, truth, stream(0, 'ties'))
+    expect(Math.max(...all) * all.length).toBeGreaterThan(1.2 * points)
+  })
+
   it('stays flat with ties, which are broken at random and repeatably', () => {
     const { ensemble, truth } = exchangeable(4)
     const coarse = (x: Float64Array) => x.map((value) => Math.round(value))

@@ -33,7 +33,7 @@ export interface CaseScores extends Errors {
   /** Variance of the members (see `spreadSkill`) and squared error of their mean (which of a variational method is not its minimum). */
   readonly variance: number
   readonly skill: number
-  /** How often the truth has each rank among the members. */
+  /** How often the truth has each rank among the members, of mirrored ones among one of each pair. */
   readonly ranks: readonly number[]
   /** Scores 0..100 and mismatches, averaged over members; of the estimate; of the truth. */
   readonly geo: number | null
@@ -90,7 +90,7 @@ export class Scorer {
     return {
       ...this.errors(states, mean, truth),
       ...{ members, crps: crps(states, truth, undefined, { antithetic }), variance, skill },
-      ranks: Array.from(rankHistogram(states, truth, stream(0, 'ties', date))),
+      ranks: Array.from(rankHistogram(states, truth, stream(0, 'ties', date), { antithetic })),
       geo: average((b) => scored('geo', b)),
       hydro: average((b) => scored('hydro', b)),
       geoMismatch: average((b) => b.geo),
