@@ -1,3 +1,4 @@
+import { difference } from '../observation/operator.ts'
 import type { Analysis, AssimilationCase } from './assimilator.ts'
 import { type Departures, departures } from './classical/departures.ts'
 import { type DesroziersEstimates, desroziers } from './classical/desroziers.ts'
@@ -13,7 +14,7 @@ export interface AnalysisDiagnostics {
   readonly fit?: { readonly background: number; readonly analysis: number }
   /**
    * Mean of (y - H(x_a))² / (R + spread²) over observations, about 1 for observations that were not used; those used
-   * lie nearer.
+   * lie nearer. The spread is that of H(x) of the members, of directions about H of their mean the short way round.
    */
   readonly normalisedDeparture?: number
   /** dᵀ (H B Hᵀ + R)⁻¹ d / m where the method knows it; 1 when B and R are right. */
@@ -63,7 +64,7 @@ export function analysisOf(
     if (Hx) {
       let [sum, square] = [0, 0]
       for (let k = 0; k < members; k++) {
-        const v = Hx[k * m + i] - a.Hx[i]
+        const v = difference(Hx[k * m + i], a.Hx[i], operator.period[i])
         sum += v
         square += v * v
       }
