@@ -14,6 +14,7 @@ import {
 } from '../assimilation/index.ts'
 import { ConfigError, DataError, didYouMean } from '../base/errors.ts'
 import { parseSettings } from '../experiments/config.ts'
+import { latentBackgroundErrors } from '../experiments/demo/setting.ts'
 import { checkSameWorld, type World } from '../forecast/world.ts'
 import { openStates } from '../io/states.ts'
 import type { Codec } from '../latent/codec.ts'
@@ -53,10 +54,9 @@ export interface MethodSetting {
 export async function openAssimilator(runtime: Runtime, setting: MethodSetting): Promise<Assimilator> {
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting
   const { world } = codec
-  const covariance = isotropic()
   if (method === 'l3dvar')
     return new LatentVariational(runtime, {
-      ...{ codec, statistics: prior.statistics, B: covariance, decoderVariance },
+      ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
     })
   if (method === '3dvar') {
     if (!backgroundErrors)
@@ -67,6 +67,8 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
     return new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) })
   }
   const schedule = schedules[prior.config.schedule]()
+  // Increments whitened by the training statistics have the identity for a covariance.
+  const covariance = isotropic()
   const guided = (name: string) =>
     new GenerativeAssimilator(runtime, {
       ...{ prior, codec, decoderVariance, antithetic: members % 2 === 0 },

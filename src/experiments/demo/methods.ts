@@ -1,4 +1,7 @@
 import {
+  type Analysis,
+  type AssimilationCase,
+  type AssimilationOptions,
   type Assimilator,
   chooseGuidance,
   GenerativeAssimilator,
@@ -9,7 +12,7 @@ import {
 import { dpmSolver, schedules } from '../../prior/index.ts'
 import type { PriorModel } from '../../prior/model.ts'
 import type { Runtime } from '../../tensor/index.ts'
-import type { DemoSetting } from './setting.ts'
+import { type DemoSetting, latentBackgroundErrors } from './setting.ts'
 
 export interface DemoMethod {
   readonly name: string
@@ -18,6 +21,24 @@ export interface DemoMethod {
   readonly assimilator: Assimilator
   /** Members 2k and 2k + 1 mirror each other: scores must know. */
   readonly antithetic: boolean
+  /** The estimate is the minimum of a cost, not the mean of the members: those are draws for the spread. */
+  readonly variational?: boolean
+}
+
+/** The analysis of a method: mean and diagnostics are those of its estimate, members and spread those of its ensemble. */
+export async function analyse(
+  { assimilator, variational }: DemoMethod,
+  given: AssimilationCase,
+  options: AssimilationOptions,
+): Promise<Analysis> {
+  const ensemble = await assimilator.assimilate(given, options)
+  if (!variational || options.members === 1) return ensemble
+  const { mean, diagnostics } = await assimilator.assimilate(given, {
+    ...options,
+    members: 1,
+    onProgress() {},
+  })
+  return { ...ensemble, mean, diagnostics: { ...diagnostics, spread: ensemble.diagnostics.spread } }
 }
 
 export interface MethodOptions {
@@ -56,10 +77,11 @@ export function demoMethods(
     },
     {
       name: 'latent 3D-Var',
-      what: 'background and observations weighed by Gaussian errors in latent space, members by perturbing both',
+      what: 'background and observations weighed by Gaussian errors in latent space with the covariance that the prior starts from, scaled as tuned; the estimate is the minimum of the cost, members perturb both',
       antithetic: false,
+      variational: true,
       assimilator: new LatentVariational(runtime, {
-        ...{ codec, statistics: prior.statistics, B: covariance, decoderVariance, outerLoops: 1 },
+        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance, outerLoops: 1 },
       }),
     },
     {

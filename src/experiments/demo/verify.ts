@@ -13,11 +13,11 @@ export const shownChannels = ['u10', 'v500', 'z500', 't850'] as const
 
 /** Scores of one analysis, one date. */
 export interface DemoScores {
-  /** Of the mean, over all channels and points, normalised, unweighted. */
+  /** Of the estimate, over all channels and points, normalised, unweighted. */
   readonly mse: number
   /** The same of single members, on average. */
   readonly memberMse: number
-  /** Of the mean by channel, latitude-weighted, SI units. */
+  /** Of the estimate by channel, latitude-weighted, SI units. */
   readonly rmse: Readonly<Record<string, number>>
   /** Fair CRPS, normalised, latitude-weighted, mean over channels; the absolute error of a single state. */
   readonly crps: number
@@ -29,26 +29,29 @@ export interface DemoScores {
   readonly truth: { readonly geostrophic: number; readonly hydrostatic: number }
 }
 
-/** Scores of normalised states [members, channel, lat, lon] against a normalised truth. */
+/**
+ * Scores of normalised states [members, channel, lat, lon] against a normalised truth. `mean` is the estimate where
+ * it is another than the members' mean; CRPS, spread/skill and balance are the members'.
+ */
 export function verify(
   states: Float32Array,
   truth: Float32Array,
   world: World,
-  { antithetic = false }: { antithetic?: boolean } = {},
+  { antithetic = false, mean }: { antithetic?: boolean; mean?: Float32Array } = {},
 ): DemoScores {
   const { grid, channels } = world
   const n = truth.length
   const members = states.length / n
   const normaliser = world.normaliser.select(channels.names)
   const weights = pointWeights(grid.latitudeWeights(), grid.columns)
-  const mean = new Float32Array(n)
-  for (let i = 0; i < states.length; i++) mean[i % n] += states[i] / members
+  const estimate = mean ?? new Float32Array(n)
+  if (!mean) for (let i = 0; i < states.length; i++) estimate[i % n] += states[i] / members
   const field = (state: Float32Array, c: number) => state.subarray(c * grid.size, (c + 1) * grid.size)
   const errors: Record<string, number> = {}
   for (const name of shownChannels) {
     if (!channels.has(name)) continue
     const c = channels.index(name)
-    errors[name] = rmse(field(mean, c), field(truth, c), weights) * normaliser.std[c]
+    errors[name] = rmse(field(estimate, c), field(truth, c), weights) * normaliser.std[c]
   }
   let [score, variance, square] = [0, 0, 0]
   const ensemble = new Float32Array(members * grid.size)
@@ -75,7 +78,7 @@ export function verify(
     reference = { geostrophic: geo.truth, hydrostatic: hydro.truth }
   }
   return {
-    mse: mse(mean, truth),
+    mse: mse(estimate, truth),
     memberMse: memberError / members,
     rmse: errors,
     crps: score,
