@@ -79,7 +79,7 @@ const scales = (label = 'Departure from the background') => ({
   },
   y: { label: `${label}, place 2 (K)`, labelArrow: 'none' as const, domain: [-3.4, 3.4] },
 })
-const background = Plot.dot([[0, 0]], { r: 6, fill: theme.ink, symbol: 'diamond' })
+const background = Plot.dot([[0, 0]], { r: 5, fill: theme.ink })
 {
   const errors = normals('observation errors', samples.length)
   // A draw of the posterior from one of the prior: x + K (y + e - x_1).
@@ -91,7 +91,7 @@ const background = Plot.dot([[0, 0]], { r: 6, fill: theme.ink, symbol: 'diamond'
     `${folder}prior.png`,
     chartDocument(
       {
-        title: 'A prior knows what hangs together',
+        title: 'A prior knows what is correlated',
         subtitle: `Errors at two places correlate by ${rho}: observing one also moves the other`,
         ...square,
       },

@@ -2,6 +2,13 @@ import { lineChart } from '../../report/lineChart.ts'
 import { panels } from '../../report/svg.ts'
 import type { ComparedLoss, CurvePoint } from './compare.ts'
 
+/** What the scores that can decide are called on an axis; others stand for themselves. */
+const scoreNames: Readonly<Record<string, string>> = {
+  objective: 'MSE of single members',
+  memberMse: 'MSE of single members',
+  meanMse: 'MSE of the mean',
+  crps: 'CRPS',
+}
 const names = { dpo: 'Diffusion-DPO', ipo: 'IPO', dspo: 'DSPO', kto: 'Diffusion-KTO' }
 
 /**
@@ -24,13 +31,18 @@ export function lossesFigure(rows: readonly ComparedLoss[]): string {
         dots: true,
       }))
     const common = {
-      ...{ width: 520, height: 300, yLabel: own[0].score, rules: [own[0].reference] },
+      ...{
+        width: 520,
+        height: 300,
+        yLabel: scoreNames[own[0].score] ?? own[0].score,
+        rules: [own[0].reference],
+      },
       yDomain: [low - margin, high + margin] as const,
     }
     return [
       lineChart({
         ...{ ...common, title: `Pairs ${set}`, xLabel: 'training step', series: series((p) => p.step) },
-        subtitle: `${own[0].pairCount} pairs, ${own[0].batch} a step; the rule is the reference`,
+        subtitle: `${own[0].pairCount} pairs, ${own[0].batch} a step; dotted: the reference`,
       }),
       lineChart({
         ...{ ...common, title: 'The same over the distance from the reference' },

@@ -19,6 +19,6 @@ it('has a panel for each aligned prior in the order given, and none for one that
   expect(svg).toContain('without observations 8.9 %, its forecast 5.5 %')
   // Two densities of one guidance, analyses and forecasts: the network of stations has no place on the axis.
   expect(svg.match(/<circle/g)?.length).toBe(8)
-  expect(svg.match(/>dps, forecast</g)?.length).toBe(2)
+  expect(svg.match(/>DPS, forecast</g)?.length).toBe(2)
   expect(gainFigure(rows.slice(0, 2), ['M'])).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import { seriesColour } from '../../report/chart.ts'
 import { lineChart, type Series } from '../../report/lineChart.ts'
 import { panels } from '../../report/svg.ts'
+import { methodName } from '../osse/names.ts'
 
 /** A row of alignment.json: an aligned prior's gain over the reference, as fractions. */
 export interface GainRow {
@@ -28,8 +29,8 @@ export function gainFigure(rows: readonly GainRow[], models: readonly string[]):
       const colour = seriesColour(k)
       const y = (score: 'gain' | 'fcGain') => own.map((r) => 100 * (r[score] ?? Number.NaN))
       return [
-        { name: method, x, y: y('gain'), dots: true, colour },
-        { name: `${method}, forecast`, x, y: y('fcGain'), dots: true, dashed: true, colour },
+        { name: methodName(method), x, y: y('gain'), dots: true, colour },
+        { name: `${methodName(method)}, forecast`, x, y: y('fcGain'), dots: true, dashed: true, colour },
       ]
     })
   const evaluated = models.map((model) => ({ model, series: linesOf(model) })).filter((p) => p.series.length)
@@ -46,9 +47,9 @@ export function gainFigure(rows: readonly GainRow[], models: readonly string[]):
       subtitle: alone
         ? `without observations ${percent(alone.gain)} %, its forecast ${percent(alone.fcGain)} %`
         : undefined,
-      ...{ width: 430, height: 320, log: 'x', rules: [0], series, yDomain, xTicks: series[0].x as number[] },
-      ...{ xLabel: '% of columns observed', yLabel: 'gain of single members in MSE, %' },
+      ...{ width: 440, height: 320, log: 'x', rules: [0], series, yDomain, xTicks: series[0].x as number[] },
+      ...{ xLabel: '% of columns observed', yLabel: 'MSE of single members lower by, %' },
     })
   })
-  return panels(drawings, drawings.length)
+  return panels(drawings, Math.min(2, drawings.length))
 }

@@ -20,9 +20,8 @@ import { writeFileAtomic } from '../../base/files.ts'
 import { progress } from '../../base/progress.ts'
 import { dpmSolver, edm } from '../../prior/index.ts'
 import { writeFigure } from '../../report/figureFile.ts'
-import { lineChart } from '../../report/lineChart.ts'
-import { panels } from '../../report/svg.ts'
 import { Runtime } from '../../tensor/index.ts'
+import { type GuidanceRow, guidanceFigure } from './figure.ts'
 
 /**
  * Every guidance in a linear-Gaussian world (a ring of 32 points, correlated over 3), where the posterior is known: the
@@ -39,18 +38,7 @@ const { values: options } = parseArgs({ options: { out: { type: 'string', defaul
 const path = join(options.out, 'guidance-linear-gaussian')
 
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
-interface Row {
-  method: string
-  density: number
-  error: number
-  n: number
-  members: number
-  steps: number
-  meanError: number | null
-  varianceRatio: number | null
-  claims: boolean
-}
-const rows: Row[] = []
+const rows: GuidanceRow[] = []
 const all = densities.length * errors.length
 let done = 0
 const bar = progress('worlds', all)
@@ -90,35 +78,7 @@ bar.end()
 await runtime.close()
 await writeFileAtomic(`${path}.json`, `${JSON.stringify(rows, null, 2)}\n`)
 
-const names = [...new Set(rows.map((r) => r.method))].filter((name) => name !== 'none')
-const charts = errors.flatMap((error) =>
-  (['meanError', 'varianceRatio'] as const).map((quantity) =>
-    lineChart({
-      title: quantity === 'meanError' ? 'Error of the mean' : 'Variance of the samples',
-      subtitle: `observation error ${error}; ${
-        quantity === 'meanError'
-          ? 'in posterior standard deviations; 1000: diverged'
-          : 'over the posterior variance'
-      }`,
-      ...{
-        width: 560,
-        height: 320,
-        log: 'both',
-        yLabel: '',
-        xLabel: 'share of points observed',
-        xTicks: densities,
-      },
-      // What Monte-Carlo noise alone makes of an exact method.
-      rules: [quantity === 'meanError' ? 1 / Math.sqrt(members) : 1],
-      series: names.map((name) => {
-        const own = rows.filter((r) => r.method === name && r.error === error)
-        const y = own.map((r) => Math.min(r[quantity] ?? Number.NaN, 1e3))
-        return { name, x: densities, y, dots: true, dashed: !own[0].claims }
-      }),
-    }),
-  ),
-)
-await writeFigure(`${path}.png`, panels(charts, 2))
+await writeFigure(`${path}.png`, guidanceFigure(rows), { scale: 2 })
 
 const table = new Table({ head: ['method', 'density', 'error', 'mean', 'variance'], style: { head: [] } })
 for (const r of rows)

@@ -58,7 +58,15 @@ beforeAll(async () => {
         covariance: { kind: 'spatial' },
       },
       { name: '3dvar', kind: '3dvar', members: 1 },
+      {
+        ...{ name: '3dvar-filtered', kind: '3dvar', members: 1, filtered: true },
+        ...{ densities: [0.1], errors: [0.05] },
+      },
       { ...{ name: 'letkf', kind: 'letkf', localisation: 3000, source: 'errors', densities: [0.5] } },
+      {
+        ...{ name: 'letkf of the prior', kind: 'letkf', localisation: 3000 },
+        ...{ densities: [0.5], errors: [0.05] },
+      },
     ],
   }
   await writeFile(path('osse.yaml'), stringify(given))
@@ -69,7 +77,10 @@ afterAll(() => waves.remove())
 
 describe('the experiment', () => {
   it('verifies every case: method, network, error and date', () => {
-    const cases = { background: 4, none: 4, guided: 16, l3dvar: 4, '3dvar': 16, letkf: 8 }
+    const cases = {
+      ...{ background: 4, none: 4, guided: 16, l3dvar: 4, '3dvar': 16, '3dvar-filtered': 4 },
+      ...{ letkf: 8, 'letkf of the prior': 4 },
+    }
     for (const [name, count] of Object.entries(cases))
       expect(whole.filter((r) => r.method === name).length).toBe(count)
     expect(new Set(whole.map((r) => r.key)).size).toBe(whole.length)
@@ -80,7 +91,8 @@ describe('the experiment', () => {
       const divisor = ['none', 'guided'].includes(method) ? m + 1 : m - 1
       if (m > 1) expect(scores.mse).toBeCloseTo(skill + (divisor / m) * variance, 6)
       if (m === 1) expect(scores.crps).toBe(scores.mae)
-      if (!['3dvar', 'l3dvar', 'background'].includes(method)) expect(scores.meanMse).toBeCloseTo(skill, 7)
+      if (!['3dvar', '3dvar-filtered', 'l3dvar', 'background'].includes(method))
+        expect(scores.meanMse).toBeCloseTo(skill, 7)
       expect(scores.ranks.reduce((a, b) => a + b, 0)).toBe(5 * 8 * 16)
       expect([scores.geo, scores.hydro]).toEqual([null, null])
       expect(scores.forecast?.meanMse).toBeGreaterThan(0)
@@ -96,6 +108,9 @@ describe('the experiment', () => {
     expect(of('3dvar', 0.1, 0)).toBeLessThan(background)
     expect(of('guided', 0.5, 0)).toBeLessThan(of('none', 0, 0))
     expect(of('l3dvar', 'radiosonde', 0.05)).toBeLessThan(background)
+    expect(of('letkf of the prior', 0.5, 0.05)).toBeLessThan(of('none', 0, 0))
+    expect(of('3dvar-filtered', 0.1, 0.05)).toBeLessThan(background)
+    expect(of('3dvar-filtered', 0.1, 0.05)).not.toBe(of('3dvar', 0.1, 0.05))
   })
 
   it('gives the same in two processes', async () => {
@@ -157,6 +172,7 @@ describe('the experiment', () => {
     expect(found.change.value).toBeCloseTo(1 - mean('guided', 0.5) / mean('none', 0), 6)
     expect(said.join('\n')).not.toContain('NaN')
     expect((await readdir(path('out'))).sort()).toEqual([
+      'osse-channels.png',
       'osse-comparisons.json',
       'osse-density.png',
       'osse-spread-skill.png',
