@@ -11,7 +11,7 @@ import {
   checkMembers,
   checkObserved,
 } from './assimilator.ts'
-import { analysisOf } from './diagnostics.ts'
+import { analysisOf, meanOf } from './diagnostics.ts'
 import type { Covariance } from './guidance/covariance.ts'
 import { gaussNewton } from './guidance/latentMap.ts'
 import { observed } from './guidance/observed.ts'
@@ -33,9 +33,10 @@ export interface LatentVariationalOptions {
 
 /**
  * Latent 3D-Var (L3DVar; Melinc & Zaplotnik 2024, doi:10.1002/qj.4708, and Fan et al. 2025): the minimum over
- * latents of (z - z_b)ᵀ B⁻¹ (z - z_b) + |L⁻¹ (y - H(D(z)))|², as one program. One member is that minimum; more are draws
- * by perturbing background and observations (Bardsley et al. 2014), which for linear decoder and H are draws from the
- * posterior. Without a usable observation the analysis is the background (or draws of its errors) and says so.
+ * latents of (z - z_b)ᵀ B⁻¹ (z - z_b) + |L⁻¹ (y - H(D(z)))|², as one program. One member is that minimum about the mean
+ * background; more are draws by perturbing background and observations (Bardsley et al. 2014), which for linear decoder
+ * and H are draws from the posterior. Without a usable observation the analysis is the background as given, not as the
+ * decoder has it; of several members about one background it is draws of its errors. It says which.
  */
 export class LatentVariational implements Assimilator {
   readonly name = 'l3dvar'
@@ -57,9 +58,10 @@ export class LatentVariational implements Assimilator {
   ): Promise<Analysis> {
     const { codec, decoderVariance, memory, batch: most = 16 } = this.options
     checkMembers(members)
-    const backgrounds = checkBackground(given, codec.world)
+    const n = given.background.states.length / checkBackground(given, codec.world)
     checkObserved(given.observations, codec.world)
-    const n = given.background.states.length / backgrounds
+    const x_b = members === 1 ? meanOf(given.background.states, n) : given.background.states
+    const backgrounds = x_b.length / n
     const length = codec.shape.reduce((a, b) => a * b, 1)
     const bytes = 4 * (3 * n + 2 * length)
     refuseBeyondMemory(members, {
@@ -68,10 +70,15 @@ export class LatentVariational implements Assimilator {
       available: memory,
     })
     const none = given.observations.operator.outputs === 0
+    if (none && (members === 1 || backgrounds > 1)) {
+      const kept = Float32Array.from({ length: members * n }, (_, i) => x_b[i % x_b.length])
+      const message = 'no usable observation: the analysis is the background'
+      return analysisOf(given, kept, members, { message })
+    }
     const network = none ? undefined : networkOf(given.observations, n, decoderVariance)
     const batch = Math.min(most, members)
     const program = await this.load(network, batch)
-    const latents = await codec.encodeStates(given.background.states)
+    const latents = await codec.encodeStates(x_b)
     const z = new Float32Array(members * length)
     const random = stream(seed, 'l3dvar', given.index)
     for (let from = 0; from < members; from += batch) {
@@ -96,7 +103,7 @@ export class LatentVariational implements Assimilator {
       z.set((result.z.data as Float32Array).subarray(0, count * length), from * length)
       onProgress?.(from + count, members)
     }
-    const message = none ? 'no usable observation: the analysis is the background' : undefined
+    const message = none ? 'no usable observation: the members are draws of background errors' : undefined
     return analysisOf(given, await codec.decodeLatents(z), members, message ? { message } : {})
   }
 

@@ -58,7 +58,8 @@ export class ModelVariational implements Assimilator {
     const d = operator.innovation(y, Hx)
     const problem = { xb, B, H: operator, y: Hx.map((v, i) => v + d[i]), R }
     const settings = { iterations, tolerance, minimiser, outerLoops: outerLoops ?? (operator.linear ? 1 : 3) }
-    const message = y.length === 0 ? 'no usable observation: the analysis is the background' : undefined
+    const what = members > 1 ? 'the members are draws of background errors' : 'the analysis is the background'
+    const message = y.length === 0 ? `no usable observation: ${what}` : undefined
     if (members > 1) {
       const random = stream(seed, '3dvar', given.index)
       const drawn = await variationalEnsemble(problem, { ...settings, members, random })
