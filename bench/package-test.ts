@@ -69,7 +69,7 @@ try {
   check(scores.forecast < scores.persistence / 3, `a forecast errs by ${JSON.stringify(scores)}`)
 
   writeFileSync(join(home, 'example.ts'), typescript)
-  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023']
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023']
   const lib = [
     '--lib',
     'es2023,esnext.disposable',

@@ -1,15 +1,8 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
+import type { ChartFrame } from './chartFrame.ts'
 import { element, moved, svgDocument, textElement } from './svg.ts'
 import { theme } from './theme.ts'
-
-/** What all charts share. Sizes are in CSS pixels. */
-export interface ChartFrame {
-  readonly title?: string
-  readonly subtitle?: string
-  readonly width?: number
-  readonly height?: number
-}
 
 /** An entry of the legend. */
 export interface LegendEntry {

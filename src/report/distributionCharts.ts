@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
-import { type ChartFrame, chartDocument, seriesColour } from './chart.ts'
+import { chartDocument, seriesColour } from './chart.ts'
+import type { ChartFrame } from './chartFrame.ts'
 import { theme } from './theme.ts'
 
 export interface RankHistogramChart extends ChartFrame {
@@ -65,6 +66,32 @@ export function barChart({ bars, yLabel, ...frame }: BarChart): string {
       Plot.ruleY([0], { stroke: theme.ink }),
     ],
   }, legend) // biome-ignore format: options read in rows
+}
+
+export interface DotChart extends ChartFrame {
+  /** One row each, from above to below. */
+  readonly dots: readonly { readonly name: string; readonly value: number; readonly colour: string }[]
+  readonly xLabel?: string
+  /** Draws a line down here, for what the values are relative to. */
+  readonly reference?: number
+}
+
+/** A dot a row with its value beside it (Cleveland's dot plot): the axis need not begin at zero, as that of bars must. */
+export function dotChart({ dots, xLabel, reference, ...frame }: DotChart): string {
+  const names = dots.map((dot) => dot.name)
+  const label = Math.max(...names.map((name) => textWidth(name, theme.size.label)))
+  return chartDocument({ width: 340, height: 56 + 25 * dots.length, ...frame }, {
+    marginLeft: label + 14,
+    marginRight: 34,
+    marginTop: 8,
+    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', nice: true, inset: 8, ticks: 5 },
+    y: { label: null, type: 'point', domain: names, padding: 0.6, tickSize: 0 },
+    marks: [
+      reference === undefined ? null : Plot.ruleX([reference], { stroke: theme.muted, strokeDasharray: '4 3' }),
+      Plot.dot(dots, { x: 'value', y: 'name', fill: 'colour', r: 5.5 }),
+      Plot.text(dots, { x: 'value', y: 'name', text: (d: { value: number }) => d.value.toPrecision(3), dx: 9, textAnchor: 'start', fontWeight: 600, fill: theme.ink }),
+    ],
+  }) // biome-ignore format: options read in rows
 }
 
 export interface ScatterChart extends ChartFrame {

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
-import { type ChartFrame, chartDocument, seriesColour } from './chart.ts'
+import { chartDocument, seriesColour } from './chart.ts'
+import type { ChartFrame } from './chartFrame.ts'
 import { theme } from './theme.ts'
 
 /** A line, with an interval around it where `low` and `high` are given. NaN leaves a gap. */

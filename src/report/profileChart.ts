@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
-import { type ChartFrame, chartDocument, seriesColour } from './chart.ts'
+import { chartDocument, seriesColour } from './chart.ts'
+import type { ChartFrame } from './chartFrame.ts'
 import { theme } from './theme.ts'
 
 export interface ProfileChart extends ChartFrame {

@@ -22,9 +22,28 @@ export interface ProjectionOptions {
   readonly region?: Region
 }
 
+/** What d3 draws into. */
+interface GeoSink {
+  point(x: number, y: number): void
+  lineStart(): void
+  lineEnd(): void
+  polygonStart(): void
+  polygonEnd(): void
+  sphere?(): void
+}
+
+/** What a map needs of a projection of d3-geo, whose types users of this package need not have. */
+export interface MapProjection {
+  /** CSS pixels of [longitude, latitude]; null where the projection has no such place. */
+  (place: [number, number]): [number, number] | null
+  invert?(point: [number, number]): [number, number] | null
+  /** Draws through the projection, clipped to what it shows. */
+  stream(sink: GeoSink): GeoSink
+}
+
 /** A projection fitted to a width: the map lies in [0, width] x [0, height], in CSS pixels. */
 export interface MapFrame {
-  readonly projection: GeoProjection
+  readonly projection: MapProjection
   readonly width: number
   readonly height: number
   /** SVG path of the map's outline. */

@@ -1,4 +1,5 @@
-import { type ChartFrame, textWidth } from './chart.ts'
+import { textWidth } from './chart.ts'
+import type { ChartFrame } from './chartFrame.ts'
 import { colourBar, colourBarHeight } from './colourBar.ts'
 import { cssColour, luminance } from './colours.ts'
 import { colourScale } from './scale.ts'
