@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
-import { chartDocument, seriesColour } from './chart.ts'
+import { chartDocument, seriesColour, textWidth } from './chart.ts'
 import type { ChartFrame } from './chartFrame.ts'
 import { theme } from './theme.ts'
 
