@@ -16,7 +16,7 @@ import { stream } from '../random/stream.ts'
 import { input, Runtime } from '../tensor/index.ts'
 import type { AssimilationCase, Assimilator } from './assimilator.ts'
 import { independentBackground } from './classical/backgroundErrors.ts'
-import { EnsembleFilter, membersFromErrors, membersOf } from './ensembleFilter.ts'
+import { EnsembleFilter, membersFromErrors, membersOf, recentred } from './ensembleFilter.ts'
 import { GenerativeAssimilator } from './generative.ts'
 import { chooseGuidance, type GuidanceConfig } from './guidance/choose.ts'
 import { isotropic } from './guidance/covariance.ts'
@@ -158,6 +158,22 @@ describe('assimilators', () => {
     )
     const apart = Math.hypot(...pairs[0].map((v, i) => v - pairs[1][i]))
     expect(apart).toBeLessThan(1e-3 * Math.hypot(...spread))
+  })
+
+  it('take the anomalies of independent members about the mean of mirrored ones', async () => {
+    const [independent, mirrored] = [false, true].map((antithetic) =>
+      membersOf(generative({ name: 'none' }, { antithetic })),
+    )
+    const options = { members: 4, seed: 1 }
+    const moved = await recentred(independent, mirrored)(caseOf(0.2), options)
+    const [a, b] = [await independent(caseOf(0.2), options), await mirrored(caseOf(0.2), options)]
+    const mean = (x: Float32Array, i: number) => [0, 1, 2, 3].reduce((sum, k) => sum + x[k * n + i] / 4, 0)
+    for (let i = 0; i < n; i++) {
+      expect(mean(moved, i)).toBeCloseTo(mean(b, i), 5)
+      for (let k = 0; k < 4; k++)
+        expect(moved[k * n + i] - mean(moved, i)).toBeCloseTo(a[k * n + i] - mean(a, i), 5)
+    }
+    expect(Math.abs(mean(a, 0) - mean(b, 0))).toBeGreaterThan(1e-3)
   })
 
   it('have no mirrored members where members interact', async () => {

@@ -27,6 +27,21 @@ export function membersOf(assimilator: Assimilator): MemberSource {
 }
 
 /**
+ * Members moved so that their mean is that of others. The mean of N independent draws is off by an Nth of their variance;
+ * that of mirrored ones is not, but these span half as many directions: an ensemble filter wants the anomalies of the
+ * former about the mean of the latter.
+ */
+export function recentred(members: MemberSource, about: MemberSource): MemberSource {
+  return async (given, options) => {
+    const [moved, others] = [(await members(given, options)).slice(), await about(given, options)]
+    const n = moved.length / options.members
+    const [from, to] = [meanOf(moved, n), meanOf(others, n)]
+    for (let p = 0; p < moved.length; p += n) for (let i = 0; i < n; i++) moved[p + i] += to[i] - from[i]
+    return moved
+  }
+}
+
+/**
  * Members from a record of background errors [samples, ..state] (forecast differences): the background plus
  * `members` different ones of them, centred and multiplied by `scale`.
  * @throws {ConfigError} for more members than samples

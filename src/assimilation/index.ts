@@ -8,6 +8,7 @@ export {
   type MemberSource,
   membersFromErrors,
   membersOf,
+  recentred,
 } from './ensembleFilter.ts'
 export { GenerativeAssimilator, type GenerativeOptions } from './generative.ts'
 export * from './guidance/index.ts'

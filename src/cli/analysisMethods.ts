@@ -11,6 +11,7 @@ import {
   membersFromErrors,
   membersOf,
   nmcCovariance,
+  recentred,
 } from '../assimilation/index.ts'
 import { ConfigError, DataError, didYouMean } from '../base/errors.ts'
 import { parseSettings } from '../experiments/config.ts'
@@ -69,25 +70,26 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.
   const covariance = isotropic()
-  const guided = (name: string) =>
+  const guided = (name: string, antithetic = members % 2 === 0) =>
     new GenerativeAssimilator(runtime, {
-      ...{ prior, codec, decoderVariance, antithetic: members % 2 === 0 },
+      ...{ prior, codec, decoderVariance, antithetic },
       sampler: dpmSolver({ steps }),
       guidance: chooseGuidance(parseSettings(guidanceSchema, { name }, '--method'), { schedule, covariance }),
     })
   if (method !== 'letkf' && method !== 'enkf') return guided(method)
-  const sampler = backgroundErrors ? undefined : guided('none')
-  const source = sampler
-    ? membersOf(sampler)
-    : membersFromErrors(await readErrors(backgroundErrors as string, world))
+  const samplers = backgroundErrors ? [] : [guided('none', false), guided('none', true)]
+  const [independent, mirrored] = samplers.map(membersOf)
+  const source = backgroundErrors
+    ? membersFromErrors(await readErrors(backgroundErrors, world))
+    : recentred(independent, mirrored)
   const filter = new EnsembleFilter({ world, method, localisation, members: source })
   return {
     name: filter.name,
-    settings: { ...filter.settings, members: sampler ? 'of the prior' : 'of background errors' },
+    settings: { ...filter.settings, members: backgroundErrors ? 'of background errors' : 'of the prior' },
     assimilate: (given, options) => filter.assimilate(given, options),
     async close() {
       await filter.close()
-      await sampler?.close()
+      for (const sampler of samplers) await sampler.close()
     },
   }
 }

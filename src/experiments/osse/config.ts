@@ -50,6 +50,10 @@ export const methodSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.literal('3dvar'),
+    filtered: z
+      .boolean()
+      .default(false)
+      .describe('from the background as the autoencoder gives it back, where latent methods start'),
     scale: factor.default(1).describe('factor on the standard deviations of background errors'),
     lengthScale: factor.default(1).describe('factor on their correlation lengths'),
     balance: z.boolean().default(true),
@@ -154,17 +158,23 @@ export async function loadOsse(path: string, settings: readonly string[] = []): 
   return checkOsse({ ...config, methods })
 }
 
-/** @throws {ConfigError} for methods of the same name and model, and models that there are none of */
+/**
+ * A method may stand twice, with other settings for other errors of observations.
+ * @throws {ConfigError} for methods of the same name, model and error, and models that there are none of
+ */
 export function checkOsse(config: OsseConfig): OsseConfig {
   const seen = new Set<string>()
-  for (const { name, model } of config.methods) {
+  for (const { name, model, errors = config.errors } of config.methods) {
     if (!(model in config.models))
       throw new ConfigError(
         `method ${name} needs the model ${model}; there are ${Object.keys(config.models).join(', ')}`,
       )
-    const key = `${name} ${model}`
-    if (seen.has(key)) throw new ConfigError(`two methods are called ${name} with the model ${model}`)
-    seen.add(key)
+    for (const error of errors) {
+      const key = `${name} ${model} ${error}`
+      if (seen.has(key))
+        throw new ConfigError(`two methods are called ${name} with the model ${model} and the error ${error}`)
+      seen.add(key)
+    }
   }
   return config
 }

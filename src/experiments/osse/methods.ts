@@ -14,6 +14,7 @@ import {
   membersFromErrors,
   membersOf,
   nmcCovariance,
+  recentred,
 } from '../../assimilation/index.ts'
 import { ConfigError } from '../../base/errors.ts'
 import { checkSameWorld } from '../../forecast/world.ts'
@@ -82,12 +83,11 @@ export async function openMethod(setting: OsseSetting, method: MethodConfig): Pr
   const { seed } = config
   const { members = config.members } = method
   const key = await methodKey(setting, method)
-  const antithetic = (method.kind === 'guided' || method.kind === 'none') && config.antithetic
   const ensemble = (assimilator: Assimilator): OsseMethod => ({
     key,
     async analyse(given) {
       const { states, mean } = await assimilator.assimilate(given, { members, seed })
-      return { states, mean, antithetic }
+      return { states, mean, antithetic: assimilator.settings.antithetic === true }
     },
     close: () => assimilator.close(),
   })
@@ -109,10 +109,15 @@ export async function openMethod(setting: OsseSetting, method: MethodConfig): Pr
   }
   const generative = async (
     guidance: GuidanceConfig,
-    more: { sampler?: SamplerConfig; decoder?: 'exact' | 'tangent'; covariance?: Covariance } = {},
+    more: {
+      sampler?: SamplerConfig
+      decoder?: 'exact' | 'tangent'
+      covariance?: Covariance
+      antithetic?: boolean
+    } = {},
   ) => {
     const prior = await priorOf(setting, method.model)
-    const { covariance = isotropic(), decoder } = more
+    const { covariance = isotropic(), decoder, antithetic = config.antithetic } = more
     const schedule = schedules[prior.config.schedule]()
     return new GenerativeAssimilator(runtime, {
       ...{ prior, codec, decoderVariance, decoder, antithetic, batch: Math.min(16, members) },
@@ -143,20 +148,45 @@ export async function openMethod(setting: OsseSetting, method: MethodConfig): Pr
       return variational(() => new LatentVariational(runtime, options))
     }
     case '3dvar': {
-      const { scale, lengthScale, balance, iterations, tolerance } = method
+      const { scale, lengthScale, balance, iterations, tolerance, filtered } = method
       const { states } = await setting.errors()
       const B = nmcCovariance(states, world.channels, world.grid, { scale, lengthScale, balance })
-      return variational(() => new ModelVariational({ world, B, iterations, tolerance }))
+      const { analyse, ...opened } = variational(
+        () => new ModelVariational({ world, B, iterations, tolerance }),
+      )
+      if (!filtered) return { analyse, ...opened }
+      return {
+        ...opened,
+        async analyse(given) {
+          const states = await codec.decodeLatents(await codec.encodeStates(given.background.states))
+          return analyse({ ...given, background: { world, states } })
+        },
+      }
     }
     case 'letkf': {
       const { localisation, inflation, scale, source } = method
-      const prior = source === 'prior' ? await generative({ name: 'none' }, method) : undefined
-      const members = prior ? lastOf(membersOf(prior)) : membersFromErrors((await setting.errors()).states)
+      const priors =
+        source === 'prior'
+          ? [
+              await generative({ name: 'none' }, { ...method, antithetic: false }),
+              await generative({ name: 'none' }, { ...method, antithetic: true }),
+            ]
+          : []
+      const [independent, mirrored] = priors.map(membersOf)
+      const members = independent
+        ? lastOf(recentred(independent, mirrored))
+        : membersFromErrors((await setting.errors()).states)
       const filter = new EnsembleFilter({
         ...{ world, localisation, inflation, members, priorInflation: scale },
       })
       const { analyse } = ensemble(filter)
-      return { key, analyse, close: async () => prior?.close() }
+      return {
+        key,
+        analyse,
+        async close() {
+          for (const prior of priors) await prior.close()
+        },
+      }
     }
   }
 }

@@ -155,7 +155,7 @@ describe('the experiment', () => {
     await writeReport(report, config, path('out'), (text) => said.push(text))
     expect(report.best).toEqual({ method: 'guided', model: 'base' })
     const rows = JSON.parse(await readFile(path('out/osse.json'), 'utf8'))
-    expect(rows.length).toBe(1 + 1 + 4 + 1 + 4 + 2)
+    expect(rows.length).toBe(1 + 1 + 4 + 1 + 4 + 1 + 1 + 2)
     expect(rows[0]).toMatchObject({ method: 'background', density: 0, dates: 4, u10: expect.any(Number) })
     expect(rows[0].v500).toBeNull()
     const { checks, comparisons } = JSON.parse(await readFile(path('out/osse-comparisons.json'), 'utf8'))

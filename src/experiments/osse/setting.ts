@@ -116,7 +116,7 @@ export async function openOsse(runtime: Runtime, config: OsseConfig, folder: str
     },
     decoderVariance: decoder.variance as Float64Array,
     stations: nearestColumns(world.grid, places),
-    base: hash({ location: config.data.location, models, ...more }),
+    base: hash({ protocol, location: config.data.location, models, ...more }),
     async errors() {
       const settings = { training: data.training, ...backgroundErrors }
       const { states, latents } = await cache.get('background-errors', settings, async () =>
@@ -155,6 +155,9 @@ async function sampleErrors(
   const z_b = await codec.encodeStates(backgrounds)
   return { states: truths.map((v, i) => v - backgrounds[i]), latents: z.map((v, i) => v - z_b[i]) }
 }
+
+/** Counted up whenever the same settings give other results, so that no table mixes cases of two versions. */
+const protocol = 2
 
 /** Mean squared difference by channel. */
 function channelErrors(a: Float32Array, b: Float32Array, { channels, grid }: World): Float64Array {
