@@ -22,6 +22,7 @@ import {
   membersOf,
   nmcCovariance,
   type Observations,
+  recentred,
   WindowVariational,
 } from '../src/assimilation/index.ts'
 import { openDemo, shippedModels, shippedSamples } from '../src/experiments/demo/setting.ts'
@@ -124,9 +125,9 @@ async function measure(method: string): Promise<Measured> {
 
   async function open(): Promise<Assimilator> {
     const { codec, prior } = setting
-    const generative = (config: GuidanceConfig) =>
+    const generative = (config: GuidanceConfig, antithetic = false) =>
       new GenerativeAssimilator(runtime, {
-        ...{ prior, codec, sampler: dpmSolver({ steps }) },
+        ...{ prior, codec, antithetic, sampler: dpmSolver({ steps }) },
         guidance: chooseGuidance(config, { schedule: schedules[prior.config.schedule]() }),
       })
     if (guidanceNames.includes(method)) return generative(guidanceSchema.parse({ name: method }))
@@ -135,7 +136,10 @@ async function measure(method: string): Promise<Measured> {
       return new LatentVariational(runtime, { codec, statistics, B: isotropic() })
     }
     if (method === 'letkf' || method === 'enkf') {
-      const source = membersOf(generative({ name: 'none' }))
+      const [independent, mirrored] = [false, true].map((antithetic) =>
+        membersOf(generative({ name: 'none' }, antithetic)),
+      )
+      const source = recentred(independent, mirrored)
       return new EnsembleFilter({ world, method, localisation: 500, members: source })
     }
     const B = nmcCovariance(await errorsOf(), world.channels, world.grid)
