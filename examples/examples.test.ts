@@ -80,3 +80,14 @@ it(
   },
   patience,
 )
+
+it(
+  'assimilates observations of its own kind',
+  async () => {
+    const lines = (await example('own-observation.ts')).trim().split('\n')
+    expect(lines).toHaveLength(2)
+    for (const line of lines)
+      expect(numberAfter(line, 'analysis')).toBeLessThan(0.6 * numberAfter(line, 'background'))
+  },
+  patience,
+)

@@ -148,6 +148,7 @@ export { Codec, type LatentModel, loadLatentModel } from './latent/codec.ts'
 export * as nn from './nn/index.ts'
 // Observation operators, their errors, networks and quality control.
 export { type BuildOptions, type BuiltOperator, buildOperator, countRejected } from './observation/build.ts'
+export { checkQuantity } from './observation/check-quantity.ts'
 export { ErrorCovariance, errorCovariance, type VerticalCorrelation } from './observation/error-covariance.ts'
 export {
   constantErrors,
@@ -157,6 +158,13 @@ export {
   reportedErrors,
   withRepresentativeness,
 } from './observation/error-models.ts'
+export {
+  type Interpolated,
+  Interpolation,
+  type OperatorRejection,
+  type Predictor,
+  weightedSum,
+} from './observation/interpolation.ts'
 export {
   columnNetwork,
   elementNetwork,
@@ -168,9 +176,10 @@ export {
   soundingStations,
   stationPlaces,
 } from './observation/networks.ts'
-export { type LinearisedOperator, ObservationOperator } from './observation/operator.ts'
+export { type LinearisedOperator, ObservationOperator, type Recipe } from './observation/operator.ts'
 export { type QualityOptions, type QualityResult, qualityControl } from './observation/quality/control.ts'
 export { type SuperobOptions, superob } from './observation/quality/superob.ts'
+export type { ObservedQuantity } from './observation/quantities.ts'
 export { type Simulated, simulate } from './observation/simulate.ts'
 export { swath } from './observation/swath.ts'
 export { type TimeWindow, timeSlots, windowAround } from './observation/window.ts'

@@ -4,9 +4,15 @@ import type { Normaliser } from '../atmosphere/normalise.ts'
 import { ConfigError } from '../base/errors.ts'
 import { type ObservationTable, take } from '../io/observations/table.ts'
 import { thicknessLayer } from '../io/observations/variables.ts'
-import { Interpolation, type OperatorRejection, type Predictor } from './interpolation.ts'
+import { type Interpolated, Interpolation, type OperatorRejection, weightedSum } from './interpolation.ts'
 import { ObservationOperator, type Recipe } from './operator.ts'
-import { type Quantity, stationPressure, virtualTemperature, windDirection, windSpeed } from './quantities.ts'
+import {
+  type ObservedQuantity,
+  stationPressure,
+  virtualTemperature,
+  windDirection,
+  windSpeed,
+} from './quantities.ts'
 import { inWindow, type TimeWindow } from './window.ts'
 
 export interface BuildOptions {
@@ -36,7 +42,9 @@ export interface BuiltOperator {
 }
 
 /** What is interpolated for the variables that are not a channel of the same name. */
-const composed: Readonly<Record<string, { from: readonly string[]; quantity: Quantity; period?: number }>> = {
+const composed: Readonly<
+  Record<string, { from: readonly string[]; quantity: ObservedQuantity; period?: number }>
+> = {
   ff: { from: ['u', 'v'], quantity: windSpeed },
   dd: { from: ['u', 'v'], quantity: windDirection, period: 360 },
   ff10: { from: ['u10', 'v10'], quantity: windSpeed },
@@ -119,7 +127,7 @@ function recipeOf(
   const recipe = composed[code]
   if (!recipe) return 'the variable is not supported'
   const { from, quantity, period } = recipe
-  const predictors: Predictor[] = []
+  const predictors: Interpolated[] = []
   for (const name of from) {
     const found = at(name, upperAir.has(name) ? table.pressure[row] : undefined)
     if ('reason' in found) return found.reason
@@ -138,7 +146,7 @@ function recipeOf(
   return { predictors, quantity, period, mean: 0, std }
 }
 
-type Found = Predictor | { reason: OperatorRejection }
+type Found = Interpolated | { reason: OperatorRejection }
 
 function simple(found: Found): Recipe | OperatorRejection {
   return 'reason' in found ? found.reason : { predictors: [found], mean: found.mean, std: found.std }
@@ -147,14 +155,7 @@ function simple(found: Found): Recipe | OperatorRejection {
 function thickness(top: Found, bottom: Found): Recipe | OperatorRejection {
   if ('reason' in top) return top.reason
   if ('reason' in bottom) return bottom.reason
-  const predictor: Predictor = {
-    indices: [...top.indices, ...bottom.indices],
-    weights: [...top.weights, ...bottom.weights.map((w) => -w)],
-    offset: top.offset - bottom.offset,
-    mean: top.mean - bottom.mean,
-    // As if the two ends varied on their own: an upper bound of the thickness's own variation.
-    std: Math.sqrt(top.std ** 2 + bottom.std ** 2),
-  }
+  const predictor = weightedSum([top, bottom], [1, -1])
   return { predictors: [predictor], mean: predictor.mean, std: predictor.std }
 }
 

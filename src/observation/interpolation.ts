@@ -5,17 +5,37 @@ import type { Normaliser } from '../atmosphere/normalise.ts'
 import { findVariable } from '../atmosphere/variables.ts'
 import { DataError } from '../base/errors.ts'
 
-/** A linear functional of a state: the sum of `weights` times its elements `indices`, plus `offset`. */
+/** A linear functional of a state x: sum of weights[k] * x[indices[k]], plus offset, in physical units. */
 export interface Predictor {
-  /** Positions in the flattened state [channel, latitude, longitude]. */
+  /** Positions in the flattened state [channel, latitude, longitude]: channel * grid.size + row * columns + column. */
   readonly indices: readonly number[]
-  /** Physical units per unit of the state. */
+  /** One for each index. Physical units per unit of the state: the deviation of the channel where that is z-scored. */
   readonly weights: readonly number[]
-  /** Physical units; 0 for a state in physical units. */
+  /** Physical units: what z-scoring took away; 0 for a state in physical units. */
   readonly offset: number
+}
+
+/** The value of a variable at a place. */
+export interface Interpolated extends Predictor {
   /** Mean and standard deviation of the interpolated channels there, physical units; 0 and 1 without normaliser. */
   readonly mean: number
   readonly std: number
+}
+
+/**
+ * The sum of `weights` times values: differences of levels, means and integrals over layers. Its `std` is as if the
+ * values varied on their own.
+ */
+export function weightedSum(values: readonly Interpolated[], weights: readonly number[]): Interpolated {
+  const sum = (f: (value: Interpolated) => number) =>
+    values.reduce((total, value, k) => total + weights[k] * f(value), 0)
+  return {
+    indices: values.flatMap(({ indices }) => indices),
+    weights: values.flatMap((value, k) => value.weights.map((w) => weights[k] * w)),
+    offset: sum(({ offset }) => offset),
+    mean: sum(({ mean }) => mean),
+    std: Math.sqrt(values.reduce((total, { std }, k) => total + (weights[k] * std) ** 2, 0)),
+  }
 }
 
 /** Why an observation has no equivalent in the model. */
@@ -34,7 +54,7 @@ export type OperatorRejection =
 const tolerance = 1e-9
 
 /**
- * Interpolates a state [channel, latitude, longitude] to places: bilinear in latitude and longitude (with the poles
+ * Interpolates a state [channel, latitude, longitude] to places, for the predictors of an `ObservationOperator`: bilinear in latitude and longitude (with the poles
  * as in `bilinearWeights`, winds as vectors), linear in the logarithm of pressure between the two nearest levels
  * that have the variable. Nothing is extrapolated. The state is z-scored when a normaliser is given, else in
  * physical units; what comes out is physical in either case.
@@ -64,7 +84,7 @@ export class Interpolation {
     latitude: number,
     longitude: number,
     pressure?: number,
-  ): Predictor | { reason: OperatorRejection } {
+  ): Interpolated | { reason: OperatorRejection } {
     const vertical = pressure === undefined ? this.#surface(variable) : this.#between(variable, pressure)
     if (vertical.reason !== undefined) return { reason: vertical.reason }
     const wind = /^[uv](10)?$/.test(variable)

@@ -1,19 +1,31 @@
 import { SparseMatrix } from '../atmosphere/sparse.ts'
 import { DataError, ShapeError } from '../base/errors.ts'
 import { concat, constant, gather, type Tensor, where } from '../tensor/index.ts'
+import { checkRecipes } from './check-recipes.ts'
 import type { Predictor } from './interpolation.ts'
-import type { Quantity } from './quantities.ts'
+import type { ObservedQuantity } from './quantities.ts'
 import { SparseProgram } from './sparse-program.ts'
 
-/** How one observation comes about: interpolated values, and what is measured of them (nothing: the first itself). */
+/**
+ * How one observation comes about: weighted sums of a state, and what is measured of them.
+ *
+ * ```ts
+ * // Temperature at point 17 in normalised states: std * x[i] + mean, in K.
+ * const i = channels.index('t500') * grid.size + 17
+ * const t: Predictor = { indices: [i], weights: [std], offset: mean }
+ * const recipe: Recipe = { predictors: [t], mean, std }
+ * ```
+ */
 export interface Recipe {
+  /** One without `quantity`, as many as it takes with one. */
   readonly predictors: readonly Predictor[]
-  readonly quantity?: Quantity
-  /** The constant of the quantity: the height of a station, m. */
+  /** A non-linear function of the predictors; without one the observation is the predictor itself. */
+  readonly quantity?: ObservedQuantity
+  /** The constant of the quantity, such as the height of a station, m; 0 where none is given. */
   readonly constant?: number
-  /** Degrees after which the observed value starts anew: 360 for directions. */
+  /** Physical units after which the observed value starts anew: 360 for directions in degrees. */
   readonly period?: number
-  /** Normalised units of this observation: (value - mean) / std. */
+  /** Mean and standard deviation of the observed value, physical units: normalised it is (value - mean) / std. */
   readonly mean: number
   readonly std: number
 }
@@ -28,9 +40,9 @@ export interface LinearisedOperator {
   adjoint(dy: Float64Array): Float64Array
 }
 
-/** Recipes of one kind, which follow one another in the program. */
+/** Recipes of one quantity and number of predictors, which follow one another in the program. */
 interface Group {
-  readonly quantity: Quantity | undefined
+  readonly quantity: ObservedQuantity | undefined
   readonly arity: number
   /** Observations of the group. */
   readonly rows: number[]
@@ -62,11 +74,17 @@ export class ObservationOperator {
   /** Interpolated values, group by group and predictor by predictor: matrix times state plus bias. */
   readonly #matrix: SparseMatrix
   readonly #bias: Float64Array
-  /** First row of an observation's predictor in the matrix. */
+  /** Row of the matrix of an observation's k-th predictor, [k][observation]. */
   readonly #starts: readonly Int32Array[]
   #program: SparseProgram | undefined
 
+  /**
+   * @param recipes of the m observations, in their order; `buildOperator` makes those of a table
+   * @param inputs size of a state, channels * grid.size
+   * @throws {DataError} for a recipe that does not fit the state or itself, naming its position
+   */
   constructor(recipes: readonly Recipe[], inputs: number, units: 'physical' | 'normalised' = 'physical') {
+    checkRecipes(recipes, inputs)
     this.inputs = inputs
     this.outputs = recipes.length
     this.units = units
@@ -78,7 +96,8 @@ export class ObservationOperator {
     this.#groups = groupsOf(recipes)
     this.linear = this.#groups.every(({ quantity }) => !quantity)
     const rows: { predictor: Predictor; observation: number; linear: boolean }[] = []
-    this.#starts = [0, 1].map(() => new Int32Array(recipes.length))
+    const most = this.#groups.reduce((largest, { arity }) => Math.max(largest, arity), 0)
+    this.#starts = Array.from({ length: most }, () => new Int32Array(recipes.length))
     for (const { quantity, arity, rows: observations } of this.#groups)
       for (let k = 0; k < arity; k++)
         for (const observation of observations) {
@@ -261,12 +280,16 @@ export function difference(a: number, b: number, period: number): number {
 }
 
 function groupsOf(recipes: readonly Recipe[]): Group[] {
-  const groups = new Map<Quantity | undefined, Group>()
-  recipes.forEach(({ quantity, predictors }, i) => {
-    const group = groups.get(quantity)
+  const groups = new Map<ObservedQuantity | undefined, Map<number, Group>>()
+  recipes.forEach(({ quantity, predictors: { length: arity } }, i) => {
+    const own = groups.get(quantity) ?? new Map<number, Group>()
+    groups.set(quantity, own)
+    const group = own.get(arity)
     if (group) group.rows.push(i)
-    else groups.set(quantity, { quantity, arity: predictors.length, rows: [i] })
+    else own.set(arity, { quantity, arity, rows: [i] })
   })
   // The linear ones first: an operator without others then needs no reordering.
-  return [...groups.values()].sort((a, b) => Number(Boolean(a.quantity)) - Number(Boolean(b.quantity)))
+  return [...groups.values()]
+    .flatMap((own) => [...own.values()])
+    .sort((a, b) => Number(Boolean(a.quantity)) - Number(Boolean(b.quantity)))
 }

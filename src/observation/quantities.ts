@@ -2,15 +2,15 @@ import { epsilon, g, Rd } from '../atmosphere/constants.ts'
 import { type Tensor, where } from '../tensor/index.ts'
 
 /**
- * A non-linear function of interpolated model values (SI units) that an instrument measures. The plain form and the
- * tensor form are the same formula; the partial derivatives are those of `value`.
+ * A non-linear function of model values that is observed, in physical units throughout. The plain form and the tensor
+ * form are the same formula; the partial derivatives are those of `value`. `checkQuantity` compares the three.
  */
-export interface Quantity {
-  /** value(p, c): p the interpolated values in the order of the operator's recipe, c a constant of the observation. */
+export interface ObservedQuantity {
+  /** Of one observation: p the values of its predictors in the order of the recipe, c the recipe's constant. */
   value(p: readonly number[], c: number): number
-  /** d value / d p */
+  /** d value / d p, as many as there are predictors. */
   partials(p: readonly number[], c: number): number[]
-  /** The same of tensors [rows, batch]; c is [rows, 1]. */
+  /** `value` for all observations of the quantity at once: each p [observations, members], c [observations, 1]. */
   tensor(p: readonly Tensor[], c: Tensor): Tensor
 }
 
@@ -18,7 +18,7 @@ export interface Quantity {
 const calm = 1e-3
 
 /** sqrt(u^2 + v^2 + calm^2), m s-1 */
-export const windSpeed: Quantity = {
+export const windSpeed: ObservedQuantity = {
   value: ([u, v]) => speedOf(u, v),
   partials: ([u, v]) => [u / speedOf(u, v), v / speedOf(u, v)],
   tensor: ([u, v]) => speedTensor(u, v),
@@ -34,7 +34,7 @@ const degrees = 180 / Math.PI
  * y = -u it is 2 atan(y / (r + x)) on the half plane x >= 0, and its reflection on the other, so that no difference
  * of nearly equal numbers occurs. Meaningless in a calm, where its derivative, 1 / speed, has no bound.
  */
-export const windDirection: Quantity = {
+export const windDirection: ObservedQuantity = {
   value([u, v]) {
     const angle = fold(-u, -v) * degrees
     return angle < 0 ? angle + 360 : angle
@@ -66,7 +66,7 @@ function fold(y: number, x: number): number {
 const vapour = 1 / epsilon - 1
 
 /** T (1 + (1/eps - 1) q) of temperature (K) and specific humidity (kg kg-1). */
-export const virtualTemperature: Quantity = {
+export const virtualTemperature: ObservedQuantity = {
   value: ([t, q]) => t * (1 + vapour * q),
   partials: ([t, q]) => [1 + vapour * q, vapour * t],
   tensor: ([t, q]) => t.mul(q.mul(vapour).add(1)),
@@ -81,7 +81,7 @@ const exponent = g / (Rd * lapse)
  * to sea level in a standard lapse rate, turned round, p = msl (1 + L h / T)^(-g / (R_d L)). The temperature is the
  * model's, on the model's ground, so this serves low stations only.
  */
-export const stationPressure: Quantity = {
+export const stationPressure: ObservedQuantity = {
   value: ([msl, t], h) => msl * Math.exp(-exponent * Math.log(1 + (lapse * h) / t)),
   partials([msl, t], h) {
     const factor = Math.exp(-exponent * Math.log(1 + (lapse * h) / t))
