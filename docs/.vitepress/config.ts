@@ -8,12 +8,12 @@ const there = (items: { text: string; link: string }[]) => items.filter(({ link 
 export default defineConfig({
   title: 'align-da',
   description: 'Generative data assimilation in TypeScript',
-  // Works in any folder of a web server, and from disk.
+  // The folder of the web server that the site is put in, with slashes at both ends.
   base: process.env.DOCS_BASE ?? '/',
   cleanUrls: false,
   // Files of the repository and of the API reference lie beside the pages, not among them.
   ignoreDeadLinks: [/^\/api\//, /\.\.\//, /\/api\/index/],
-  srcExclude: ['method-table.md', 'reproduce-times.md', 'api/**'],
+  srcExclude: ['method-table.md', 'checks-table.md', 'reproduce-times.md', 'api/**'],
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -35,16 +35,18 @@ export default defineConfig({
         text: 'Tutorials',
         items: there([
           { text: 'ERA5 from WeatherBench2', link: '/tutorials/era5-from-weatherbench' },
-          { text: 'Own background and observations', link: '/tutorials/own-background-and-observations' },
+          { text: 'Your own background and observations', link: '/tutorials/own-background-and-observations' },
           { text: 'A forecast model in ONNX', link: '/tutorials/onnx-forecaster' },
-          { text: 'An own reward', link: '/tutorials/own-reward' },
-          { text: 'An own guidance', link: '/tutorials/own-guidance' },
+          { text: 'Your own reward', link: '/tutorials/own-reward' },
+          { text: 'Your own guidance', link: '/tutorials/own-guidance' },
         ]),
       },
       {
         text: 'Reference',
         items: there([
           { text: 'Method and numbers', link: '/method' },
+          { text: 'Checks against known answers', link: '/checks' },
+          { text: 'Alignment in the plane', link: '/results/alignment-toy' },
           { text: 'Configuration', link: '/configuration' },
           { text: 'Defaults and why', link: '/defaults' },
           { text: 'Performance', link: '/performance' },
