@@ -14,7 +14,12 @@ export function waveCoupling({ axes, coupled, rest }: Coupling, [d, h, w]: reado
     throw new ShapeError(
       `a coupling of ${axes} axes with ${coupled.length} and ${rest.length} numbers does not fit latents ${d} x ${h} x ${w}`,
     )
-  const forward = () => stacked(waves, n, (q, put) => unpack(coupled, q, n, put))
+  // Made once: programs hold equal tables once when they are the same array, and these are most of their constants.
+  let matrices: Float32Array | undefined
+  const forward = () => {
+    matrices ??= stacked(waves, n, (q, put) => unpack(coupled, q, n, put))
+    return matrices
+  }
   let inverse: Float32Array | undefined
   // Only training and what encodes states need the inverse, and it takes seconds.
   const backward = () => {
