@@ -5,6 +5,7 @@ import type { ErrorCovariance } from '../observation/error-covariance.ts'
 import type { ObservationOperator } from '../observation/operator.ts'
 import type { Seed } from '../random/address.ts'
 import type { AnalysisDiagnostics } from './diagnostics.ts'
+import { refuseOtherUnits, refusePhysicalState } from './units.ts'
 
 /** Observations as every method takes them: y = H(x) + errors of covariance R, all in the operator's units. */
 export interface Observations {
@@ -73,7 +74,8 @@ export interface Assimilator {
 
 /**
  * Number of background members.
- * @throws {DataError} for another world, a size that is no whole number of states, or values that are not finite
+ * @throws {DataError} for another world, a size that is no whole number of states, or values that are not finite or
+ * not normalised
  */
 export function checkBackground(
   { background }: AssimilationCase,
@@ -90,11 +92,16 @@ export function checkBackground(
     const channel = world.channels.names[Math.floor((bad % size) / world.grid.size)]
     throw new DataError(`${what} is ${background.states[bad]} at value ${bad % size} (${channel})`)
   }
+  refusePhysicalState(background.states, world, what)
   return members
 }
 
-/** @throws {DataError} for observations that do not fit their operator or the state, or are not finite */
-export function checkObserved({ operator, y, R, table }: Observations, world: World): void {
+/**
+ * @throws {DataError} for observations that do not fit their operator or the state, are not finite, or are so far from
+ * the background (normalised; its first member) that they must be in other units
+ */
+export function checkObserved(observations: Observations, world: World, background: Float32Array): void {
+  const { operator, y, R, table } = observations
   const size = world.channels.length * world.grid.size
   if (operator.inputs !== size)
     throw new DataError(`${operator} takes states of ${operator.inputs} values; these have ${size}`)
@@ -102,6 +109,7 @@ export function checkObserved({ operator, y, R, table }: Observations, world: Wo
     throw new DataError(`${y.length} observations and ${R.size} errors do not fit ${operator}`)
   const bad = y.findIndex((v) => !Number.isFinite(v))
   if (bad >= 0) throw new DataError(`observation ${bad} is ${y[bad]}; leave out what is missing`)
+  refuseOtherUnits(observations, background.subarray(0, size))
 }
 
 /** @throws {ConfigError} unless there is a whole number of members, one or more */

@@ -100,7 +100,7 @@ export class EnsembleFilter implements Assimilator {
     checkMembers(members, 2)
     const backgrounds = checkBackground(given, world)
     const { operator, y, R, table } = given.observations
-    checkObserved(given.observations, world)
+    checkObserved(given.observations, world, given.background.states)
     const n = given.background.states.length / backgrounds
     refuseBeyondMemory(members, { perMember: 8 * (4 * n + 3 * y.length), available: memory })
     if (backgrounds > 1 && backgrounds !== members)

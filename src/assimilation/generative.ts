@@ -83,7 +83,7 @@ export class GenerativeAssimilator implements Assimilator {
     const { observations, background, season, index } = given
     checkMembers(members)
     const backgrounds = checkBackground(given, codec.world)
-    checkObserved(observations, codec.world)
+    checkObserved(observations, codec.world, background.states)
     const size = background.states.length / backgrounds
     const silent = observations.operator.outputs === 0 || guidance.name === 'none'
     const network = silent ? undefined : networkOf(observations, size, decoderVariance)

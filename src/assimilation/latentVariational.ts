@@ -59,7 +59,7 @@ export class LatentVariational implements Assimilator {
     const { codec, decoderVariance, memory, batch: most = 16 } = this.options
     checkMembers(members)
     const n = given.background.states.length / checkBackground(given, codec.world)
-    checkObserved(given.observations, codec.world)
+    checkObserved(given.observations, codec.world, given.background.states)
     const x_b = members === 1 ? meanOf(given.background.states, n) : given.background.states
     const backgrounds = x_b.length / n
     const length = codec.shape.reduce((a, b) => a * b, 1)

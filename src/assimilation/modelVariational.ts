@@ -49,7 +49,7 @@ export class ModelVariational implements Assimilator {
     checkMembers(members)
     const backgrounds = checkBackground(given, world)
     const { operator, y, R } = given.observations
-    checkObserved(given.observations, world)
+    checkObserved(given.observations, world, given.background.states)
     const n = given.background.states.length / backgrounds
     refuseBeyondMemory(members, { perMember: 8 * 3 * n, fixed: 8 * 12 * n, available: memory })
     const xb = Float64Array.from(meanOf(given.background.states, n))

@@ -81,7 +81,7 @@ export class WindowVariational implements Assimilator {
       ...(window?.later ?? []).map((set) => ({ step: set.hours / forecaster.stepHours, set })),
     ].sort((a, b) => a.step - b.step)
     for (const { step, set } of sets) {
-      checkObserved(set, world)
+      checkObserved(set, world, background.states)
       if (!Number.isInteger(step) || step < 0)
         throw new ConfigError(
           `observations ${step * forecaster.stepHours} h after the background: the model goes in steps of ${forecaster.stepHours} h`,

@@ -25,7 +25,10 @@ export interface Recipe {
   readonly constant?: number
   /** Physical units after which the observed value starts anew: 360 for directions in degrees. */
   readonly period?: number
-  /** Mean and standard deviation of the observed value, physical units: normalised it is (value - mean) / std. */
+  /**
+   * Mean and standard deviation of the observed value over the climate, physical units: normalised it is
+   * (value - mean) / std. Assimilation takes what is many std from its background for a mistake of units.
+   */
   readonly mean: number
   readonly std: number
 }
@@ -67,6 +70,8 @@ export class ObservationOperator {
   /** y in `units` is (y - offset) / scale: [outputs] */
   readonly offset: Float64Array
   readonly scale: Float64Array
+  /** What each observed value varies by, in `units`: 1 where they are normalised. [outputs] */
+  readonly deviation: Float64Array
   /** In `units`; 0 for what is not periodic: [outputs] */
   readonly period: Float64Array
   readonly #recipes: readonly Recipe[]
@@ -91,6 +96,7 @@ export class ObservationOperator {
     const physical = units === 'physical'
     this.offset = Float64Array.from(recipes, ({ mean }) => (physical ? 0 : mean))
     this.scale = Float64Array.from(recipes, ({ std }) => (physical ? 1 : std))
+    this.deviation = Float64Array.from(recipes, ({ std }) => (physical ? std : 1))
     this.period = Float64Array.from(recipes, ({ period = 0 }, i) => period / this.scale[i])
     this.#recipes = recipes
     this.#groups = groupsOf(recipes)
