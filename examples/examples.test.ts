@@ -31,6 +31,15 @@ function example(name: string): Promise<string> {
 const numberAfter = (text: string, name: string) =>
   Number(new RegExp(`${name}[^0-9]* ([0-9.]+)`).exec(text)?.[1])
 
+it('are what the README shows', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const shown = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
+  const files = ['assimilate.ts', 'two-moons.ts']
+  expect(shown).toEqual(
+    await Promise.all(files.map((name) => readFile(join(root, 'examples', name), 'utf8'))),
+  )
+})
+
 it(
   'draws a map',
   async () => {
@@ -88,6 +97,16 @@ it(
     expect(lines).toHaveLength(2)
     for (const line of lines)
       expect(numberAfter(line, 'analysis')).toBeLessThan(0.6 * numberAfter(line, 'background'))
+  },
+  patience,
+)
+
+it(
+  'learns two moons',
+  async () => {
+    expect(await example('two-moons.ts')).toContain('training 100% 800/800')
+    const png = await readFile(join(folder, 'two-moons.png'))
+    expect(png.subarray(1, 4).toString()).toBe('PNG')
   },
   patience,
 )

@@ -1,14 +1,13 @@
-import { dense, fit, mlp, Parameters, rmsNorm, timeConditioning } from '../src/nn/index.ts'
-import { stream } from '../src/random/stream.ts'
-import { scatterChart } from '../src/report/distributionCharts.ts'
-import { writeFigure } from '../src/report/figureFile.ts'
-import { compile, constant, input, Runtime, scan, type Tensor } from '../src/tensor/index.ts'
+import { nn, scatterChart, stream, type Tensor, tensor, writeFigure } from 'align-da'
+
+const { dense, fit, mlp, Parameters, rmsNorm, timeConditioning } = nn
+const { compile, constant, input, Runtime, scan } = tensor
 
 const [n, turns] = [512, 50]
 const [x, noise, t] = [input('x', [n, 2]), input('noise', [n, 2]), input('t', [n])]
 
 // The way from data to noise at points x and times t, 0 (data) to 1 (noise): a small residual network.
-function velocity(p: Parameters, x: Tensor, t: Tensor): Tensor {
+function velocity(p: nn.Parameters, x: Tensor, t: Tensor): Tensor {
   let h = dense(p.scope('in'), x, 64).add(timeConditioning(p.scope('time'), t.mul(1000), 64))
   for (const block of ['a', 'b', 'c']) h = h.add(mlp(p.scope(block), rmsNorm(h)))
   return dense(p.scope('out'), h, 2)
