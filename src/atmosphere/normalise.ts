@@ -1,6 +1,7 @@
 import { DataError, ShapeError } from '../base/errors.ts'
 
-type Floats = Float32Array | Float64Array
+/** Values of fields, in single or double precision. */
+export type Floats = Float32Array | Float64Array
 
 /** z-scores per channel: (x - mean) / std, and back. States are [..., channel, points]. */
 export class Normaliser {

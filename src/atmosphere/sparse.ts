@@ -1,6 +1,5 @@
 import { ShapeError } from '../base/errors.ts'
-
-type Floats = Float32Array | Float64Array
+import type { Floats } from './normalise.ts'
 
 /** A real sparse matrix in compressed-row form; products are accumulated in float64. */
 export class SparseMatrix {

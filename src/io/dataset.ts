@@ -14,10 +14,10 @@ export type NumericArray =
   | BigUint64Array
 
 /** One index, or a half-open range [start, stop), of a dimension. */
-export type Pick = number | readonly [start: number, stop: number]
+export type AxisSelection = number | readonly [start: number, stop: number]
 
 /** What to read, by dimension name; a dimension not named is read whole. */
-export type Selection = Readonly<Record<string, Pick>>
+export type Selection = Readonly<Record<string, AxisSelection>>
 
 /**
  * A block of values, row-major; dimensions picked by a single index are dropped from `dimensions` and `shape`. Large

@@ -1,5 +1,5 @@
 import { DataError, didYouMean } from '../base/errors.ts'
-import type { NumericArray, Pick, Selection } from './dataset.ts'
+import type { AxisSelection, NumericArray, Selection } from './dataset.ts'
 
 /** The most bytes one read may ask for: more is asked for by mistake, or by a damaged file. */
 export const maxReadBytes = 4 * 2 ** 30
@@ -35,7 +35,7 @@ export function resolveSelection(
   const count: number[] = []
   const kept: number[] = []
   dimensions.forEach((dimension, axis) => {
-    const picked: Pick = selection[dimension] ?? [0, shape[axis]]
+    const picked: AxisSelection = selection[dimension] ?? [0, shape[axis]]
     const [from, to] = typeof picked === 'number' ? [picked, picked + 1] : picked
     if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > shape[axis])
       throw new DataError(`${name}: ${dimension} ${String(picked)} is outside its ${shape[axis]} values`)

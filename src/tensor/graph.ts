@@ -6,11 +6,14 @@ import type { Shape } from './shape.ts'
  * values; operations on it add nodes to the program. Methods are in methods.ts.
  */
 export class Tensor {
+  /** @internal */
   readonly node: Node
+  /** @internal */
   readonly index: number
   readonly shape: Shape
   readonly dtype: DType
 
+  /** @internal */
   constructor(node: Node, index: number, shape: Shape, dtype: DType) {
     this.node = node
     this.index = index

@@ -10,9 +10,10 @@ export type { DType, TypedArray } from './dtype.ts'
 export { einsum } from './einsum.ts'
 export { type Exported, type ExportOptions, exportOnnx } from './export.ts'
 export { Tensor } from './graph.ts'
+export type { Axes } from './methods.ts'
 export { gelu, logSigmoid, silu, softplus, squaredRelu } from './ops/activation.ts'
 export { attention } from './ops/attention.ts'
-export { type ConvOptions, conv, convTranspose, convZonal } from './ops/conv.ts'
+export { type ConvOptions, conv, convTranspose, convZonal, type Pair } from './ops/conv.ts'
 export { type TensorLike, where } from './ops/elementwise.ts'
 export {
   concat,
@@ -27,9 +28,10 @@ export {
 } from './ops/layout.ts'
 export { linear, type MatmulOptions, matmul } from './ops/matmul.ts'
 export { layerNorm, softmax } from './ops/normalise.ts'
+export type { ReduceOptions } from './ops/reduce.ts'
 export { type ScanOptions, scan } from './ops/scan.ts'
 export { roll, shift } from './ops/shift.ts'
-export { arange, constant, input, ones, zeros } from './ops/source.ts'
+export { arange, constant, input, type Nested, ones, zeros } from './ops/source.ts'
 export { chooseDevice, type Device, devices } from './run/device.ts'
 export type { HostTensor, Tensors } from './run/messages.ts'
 export {

@@ -6,7 +6,8 @@ import { type MatmulOptions, matmul } from './ops/matmul.ts'
 import { softmax } from './ops/normalise.ts'
 import { type ReduceOptions, reduce } from './ops/reduce.ts'
 
-type Axes = number | readonly number[]
+/** One axis or several; negative ones count from the last. */
+export type Axes = number | readonly number[]
 type UnaryName = keyof typeof unaryPrimitives
 type Unary = { [K in UnaryName]: () => Tensor }
 type Binary = { [K in BinaryName]: (other: TensorLike) => Tensor }

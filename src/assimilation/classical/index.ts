@@ -1,4 +1,5 @@
 /** The classical analyses, from optimal interpolation to the LETKF, and what they are made of. */
+export { gaspariCohn, gaspariCohnOfLength, type Taper } from '../../atmosphere/gaspari-cohn.ts'
 export * from './backgroundErrors.ts'
 export * from './consistency.ts'
 export * from './departures.ts'

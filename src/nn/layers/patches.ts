@@ -1,7 +1,8 @@
 import type { Tensor } from '../../tensor/index.ts'
 import { shapeError, show } from '../../tensor/shape.ts'
 
-type Pair = readonly [number, number]
+/** Grid points of a patch: [latitude, longitude]. */
+export type Pair = readonly [number, number]
 
 /**
  * Fields cut into patches: [batch, channel, lat, lon] -> [batch, (lat / a) (lon / b), channel a b], tokens row by row

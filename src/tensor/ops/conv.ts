@@ -2,7 +2,8 @@ import { apply, type Primitive, type Tensor } from '../graph.ts'
 import { shapeError, show, sizeOf } from '../shape.ts'
 import { padPeriodic } from './layout.ts'
 
-type Pair = readonly [number, number]
+/** Of an image or a field: [along its rows of latitude, along longitude]. */
+export type Pair = readonly [number, number]
 
 export interface ConvOptions {
   strides?: Pair

@@ -35,7 +35,8 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
   return apply(inputPrimitive, [], [...shape], dtype, { name })
 }
 
-type Nested = number | boolean | readonly Nested[]
+/** A number, or lists of equal length of them to any depth. */
+export type Nested = number | boolean | readonly Nested[]
 
 /** A constant from a number, nested lists, or flat data with a shape. */
 export function constant(value: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {

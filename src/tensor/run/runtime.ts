@@ -149,7 +149,7 @@ export class Runtime {
     this.waiting.clear()
   }
 
-  /** For Executable and Store. */
+  /** @internal For Executable and Store. */
   call<T>(request: Request, transfer: ArrayBuffer[] = []): Promise<T> {
     if (this.failure) return Promise.reject(this.failure)
     const id = this.nextId++
