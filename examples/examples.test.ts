@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openStates } from '../src/index.ts'
 
 /** Every example is run as it stands, in an empty folder, and has to show what it claims. */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -107,6 +108,21 @@ it(
     expect(await example('two-moons.ts')).toContain('training 100% 800/800')
     const png = await readFile(join(folder, 'two-moons.png'))
     expect(png.subarray(1, 4).toString()).toBe('PNG')
+  },
+  patience,
+)
+
+it(
+  'writes an analysis of own files and observations, nearer to what was observed',
+  async () => {
+    const text = await example('own-files.ts')
+    expect(numberAfter(text, 'analysis')).toBeLessThan(0.9 * numberAfter(text, 'background'))
+    const states = await openStates(join(folder, 'analysis.nc'), { workers: 0 })
+    const temperature = (await states.read(0)).subarray(states.channels.index('t500') * states.grid.size)
+    expect(new Date(states.times[0]).toISOString()).toMatch(/^1984-/)
+    expect(temperature[0]).toBeGreaterThan(200)
+    expect(temperature[0]).toBeLessThan(300)
+    await states.close()
   },
   patience,
 )

@@ -75,8 +75,11 @@ export {
   type ParticleOptions,
   type PigdmOptions,
   type Plan,
+  type PreparedObservations,
+  type PrepareOptions,
   particles,
   pigdm,
+  prepareObservations,
   type RandomInput,
   recentred,
   repaint,
@@ -84,6 +87,8 @@ export {
   sda,
   WindowVariational,
   type WindowVariationalOptions,
+  type WriteAnalysisOptions,
+  writeAnalysis,
 } from './assimilation/index.ts'
 // The atmosphere: channels, grids, normalisation, regridding, balance.
 export {
@@ -180,7 +185,6 @@ export type { RowOptions } from './io/prepbufr/rows.ts'
 export { readObservations } from './io/read-observations.ts'
 export { loadSeries, type Series, type SeriesOptions } from './io/series.ts'
 export { openStates, type ReadProgress, type States, type StatesOptions } from './io/states.ts'
-export { type AnalysisStates, writeAnalysis } from './io/write-analysis.ts'
 export {
   appendStates,
   createStates,
@@ -215,6 +219,7 @@ export {
   firstOf,
   ncepErrors,
   reportedErrors,
+  usualErrors,
   withRepresentativeness,
 } from './observation/error-models.ts'
 export {

@@ -17,4 +17,6 @@ export { LatentVariational, type LatentVariationalOptions } from './latentVariat
 export { availableMemory, refuseBeyondMemory } from './memory.ts'
 export { ModelVariational, type ModelVariationalOptions } from './modelVariational.ts'
 export { elementsOf } from './network.ts'
+export { type PreparedObservations, type PrepareOptions, prepareObservations } from './prepareObservations.ts'
 export { WindowVariational, type WindowVariationalOptions } from './windowVariational.ts'
+export { type WriteAnalysisOptions, writeAnalysis } from './writeAnalysis.ts'

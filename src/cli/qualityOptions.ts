@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { ConfigError, didYouMean } from '../base/errors.ts'
 import { readConvinfo } from '../io/ncep/convinfo.ts'
 import { readErrorTable } from '../io/ncep/error-table.ts'
-import type { ObservationTable } from '../io/observations/table.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import {
   constantErrors,
@@ -10,10 +9,10 @@ import {
   firstOf,
   ncepErrors,
   reportedErrors,
+  usualErrors,
   withRepresentativeness,
 } from '../observation/error-models.ts'
 import type { QualityOptions } from '../observation/quality/control.ts'
-import { checkErrors } from '../observation/quality/departures.ts'
 import { huber } from '../observation/quality/robust.ts'
 import { numberOption } from './options.ts'
 
@@ -95,11 +94,8 @@ export async function qualityOf(given: QualitySettings): Promise<QualityOptions>
   }
 }
 
-/**
- * The table with the errors that its observations are given: those asked for, else the file's own, else the usual
- * ones of their kind. Rows with an error of zero or less keep it, for `refuseErrors` to find.
- */
-export async function withErrors(table: ObservationTable, given: QualitySettings): Promise<ObservationTable> {
+/** The errors asked for, else those of the file, else the usual ones; zero and less stay, for `withErrors` to find. */
+export async function errorsOf(given: QualitySettings): Promise<ErrorModel> {
   const { obsErrors, representativeness = {}, errorFactor = 1 } = given
   if (!(errorFactor > 0)) throw new ConfigError(`--error-factor ${errorFactor}: it must be above zero`)
   const asked: ErrorModel[] =
@@ -110,9 +106,10 @@ export async function withErrors(table: ObservationTable, given: QualitySettings
             ? constantErrors(byVariable(obsErrors))
             : ncepErrors(await readErrorTable(obsErrors)),
         ]
-  const usual: ErrorModel = (t) => checkErrors({ ...t, error: new Float64Array(t.length).fill(Number.NaN) })
-  const model = firstOf(...asked, reportedErrors, usual)
-  const plain = model(table)
-  const wide = withRepresentativeness(() => plain, representativeness, errorFactor)(table)
-  return { ...table, error: wide.map((e, i) => (plain[i] <= 0 ? plain[i] : e)) }
+  const model = firstOf(...asked, reportedErrors, usualErrors)
+  return (table) => {
+    const plain = model(table)
+    const wide = withRepresentativeness(() => plain, representativeness, errorFactor)(table)
+    return wide.map((e, i) => (plain[i] <= 0 ? plain[i] : e))
+  }
 }

@@ -1,16 +1,12 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import type { Analysis } from '../assimilation/index.ts'
+import { prepareObservations, writeAnalysis } from '../assimilation/index.ts'
 import { DataError } from '../base/errors.ts'
 import { writeFileAtomic } from '../base/files.ts'
 import { progress } from '../base/progress.ts'
 import { shippedModels } from '../experiments/demo/setting.ts'
 import { openPrior, readModelState } from '../experiments/models.ts'
 import { seasonOf } from '../forecast/surrogate.ts'
-import type { World } from '../forecast/world.ts'
-import { writeAnalysis } from '../io/write-analysis.ts'
-import type { StatesFormat } from '../io/write-states.ts'
-import type { Codec } from '../latent/codec.ts'
 import { checkAutoencoder, loadPriorModel } from '../prior/model.ts'
 import { writeFigure } from '../report/figureFile.ts'
 import { jsonText, tableText } from '../report/table.ts'
@@ -18,8 +14,7 @@ import { Runtime } from '../tensor/index.ts'
 import { analysisMaps } from './analysisMaps.ts'
 import { checkMethod, openAssimilator } from './analysisMethods.ts'
 import { consistencyRows, fitRows, fitsOf } from './analysisTables.ts'
-import { controlled } from './controlledObservations.ts'
-import type { QualitySettings } from './qualityOptions.ts'
+import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
 import { rejectionTable } from './rejectionTable.ts'
 import { outputFormat } from './statesCopy.ts'
 import { timePosition, timeText } from './times.ts'
@@ -67,8 +62,12 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
         `${options.background} does not say of what time it is; observations are chosen by it`,
       )
     const { window } = options
-    const used = await controlled(options.observations, { world, state, time, window, quality: options })
-    const decoderVariance = await varianceBeyond(codec, state)
+    const used = await prepareObservations(options.observations, {
+      ...{ world, state, time, window },
+      quality: await qualityOf(options),
+      errors: await errorsOf(options),
+    })
+    const decoderVariance = await codec.unexpressedVariance(state)
     const assimilator = await openAssimilator(runtime, { ...options, codec, prior, decoderVariance })
     const bar = progress('members', members)
     const started = performance.now()
@@ -76,7 +75,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
       {
         ...{ index: Math.round(time / 3_600_000), season: seasonOf([time]) },
         background: { world, states: state },
-        observations: used.observations,
+        observations: used,
       },
       { members, seed, onProgress: (done) => bar.update(done) },
     )
@@ -84,11 +83,9 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     const seconds = Math.round(performance.now() - started) / 1000
     const { settings } = assimilator
     await assimilator.close()
-    const fits = fitsOf(used.observations, state, analysis)
+    const fits = fitsOf(used, state, analysis)
     const figures =
-      options.maps === false
-        ? []
-        : analysisMaps(world, { time, state, analysis, observations: used.observations })
+      options.maps === false ? [] : analysisMaps(world, { time, state, analysis, observations: used })
     const maps = figures.map(({ name }) => `${stem}-${name}.png`)
     for (const [k, { svg }] of figures.entries()) await writeFigure(maps[k], svg)
     const { diagnostics } = analysis
@@ -99,7 +96,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     await writeFileAtomic(`${stem}.json`, `${jsonText(summary)}\n`)
     // The analysis comes last: where it is, all of it is.
     const said = `align-da assimilate --method ${method} --members ${members} --seed ${seed}`
-    await writeReal(out, world, { time, analysis }, { said, format, overwrite })
+    await writeAnalysis(out, { world, time, analysis }, { source: said, format, overwrite })
     await codec.close()
     if (options.json) return console.log(jsonText(summary))
     console.log(`${tableText(rejectionTable(used.summary.counts))}\n`)
@@ -113,39 +110,4 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
   } finally {
     await runtime.close()
   }
-}
-
-/** Writes mean, spread and members in SI units. */
-async function writeReal(
-  path: string,
-  { grid, channels, normaliser: all }: World,
-  { time, analysis: { mean, spread, states, members } }: { time: number; analysis: Analysis },
-  { said, format, overwrite }: { said: string; format: StatesFormat; overwrite?: boolean },
-): Promise<void> {
-  const normaliser = all.select(channels.names)
-  const attributes = {
-    title: `Analysis of ${timeText(time)} UTC, ${members} members`,
-    source: said,
-    history: `${new Date().toISOString().slice(0, 19)}Z ${said}`,
-  }
-  const real = (x: Float32Array) => normaliser.denormalise(x, grid.size)
-  const deviation = spread.map((s, i) => s * normaliser.std[Math.floor(i / grid.size)])
-  await writeAnalysis(
-    path,
-    {
-      ...{ grid, channels, time, mean: real(mean), members: real(states) },
-      ...(members > 1 && { spread: deviation }),
-    },
-    { attributes, format, overwrite },
-  )
-}
-
-/** What the decoder cannot express of the background: mean squared difference by channel. */
-async function varianceBeyond(codec: Codec, state: Float32Array): Promise<Float64Array> {
-  const back = await codec.decodeLatents(await codec.encodeStates(state))
-  const { channels, grid } = codec.world
-  const out = new Float64Array(channels.length)
-  for (let i = 0; i < state.length; i++)
-    out[Math.floor(i / grid.size)] += (state[i] - back[i]) ** 2 / grid.size
-  return out
 }

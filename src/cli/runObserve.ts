@@ -10,6 +10,7 @@ import type { ObservationTable } from '../io/observations/table.ts'
 import { observationFormat, readObservations } from '../io/read-observations.ts'
 import { loadLatentModel } from '../latent/codec.ts'
 import { buildOperator, countRejected } from '../observation/build.ts'
+import { withErrors } from '../observation/error-models.ts'
 import {
   columnNetwork,
   elementNetwork,
@@ -25,9 +26,8 @@ import { simulate } from '../observation/simulate.ts'
 import { swath } from '../observation/swath.ts'
 import { stream } from '../random/stream.ts'
 import { jsonText, tableText } from '../report/table.ts'
-import { refuseErrors } from './controlledObservations.ts'
 import { departuresByLayer } from './obsLayers.ts'
-import { type QualitySettings, qualityOf, withErrors } from './qualityOptions.ts'
+import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
 import { layerRows, writeQualityReport } from './qualityReport.ts'
 import { rejectionTable } from './rejectionTable.ts'
 import { timePosition, timeText } from './times.ts'
@@ -76,8 +76,7 @@ async function observeReal(
   write?: (table: ObservationTable) => Promise<void>,
 ): Promise<void> {
   const { out, report, json } = options
-  const table = await withErrors(await readObservations(from), options)
-  refuseErrors(table, from)
+  const table = withErrors(await readObservations(from), await errorsOf(options), from)
   const result = qualityControl(table, await qualityOf(options))
   const layers = departuresByLayer(result.table)
   await write?.(result.table)

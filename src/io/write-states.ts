@@ -47,13 +47,17 @@ export async function createStates(
   layout: StatesLayout,
   options: StatesWriteOptions = {},
 ): Promise<StatesWriter> {
-  const format = options.format ?? (/\.(nc|nc4|cdf)$/i.test(path) ? 'netcdf-4' : 'zarr v2')
+  const format = options.format ?? formatOf(path)
   const unit = layout.timeUnit ?? 'hours'
   const levels = levelsOf(layout.channels)
   const described = statesLayout(layout, levels, unit, options.timeChunk)
   const writer = await createDataset(path, described, format, options.overwrite ?? false)
   return statesWriter(writer, layout, levels, milliseconds[unit], 0, -Infinity)
 }
+
+/** The format of a path by its ending. */
+export const formatOf = (path: string): StatesFormat =>
+  /\.(nc|nc4|cdf)$/i.test(path) ? 'netcdf-4' : 'zarr v2'
 
 /** Starts a dataset of any layout in one of the formats. @throws DataError for a path that exists */
 export async function createDataset(

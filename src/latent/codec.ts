@@ -104,6 +104,20 @@ export class Codec {
     return this.each('decode', latents, this.shape, [channels, lat, lon], (z) => this.decode(z))
   }
 
+  /**
+   * What the latents cannot express of any number of normalised states: the mean squared difference of each channel
+   * from what is decoded, [channels]. Assimilation takes it as the `decoderVariance`.
+   */
+  async unexpressedVariance(states: Float32Array): Promise<Float64Array> {
+    const back = await this.decodeLatents(await this.encodeStates(states))
+    const { channels, grid } = this.world
+    const out = new Float64Array(channels.length)
+    const count = states.length / channels.length
+    for (let i = 0; i < states.length; i++)
+      out[Math.floor(i / grid.size) % channels.length] += (states[i] - back[i]) ** 2 / count
+    return out
+  }
+
   private async each(
     name: string,
     values: Float32Array,

@@ -3,6 +3,7 @@ import { type ErrorTable, errorAt } from '../io/ncep/error-table.ts'
 import type { ObservationTable } from '../io/observations/table.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import { saturationHumidities } from './humidity.ts'
+import { assumedError } from './quality/limits.ts'
 
 /** The standard deviation of each row's error in SI units (degrees for directions); NaN where the model has none. */
 export type ErrorModel = (table: ObservationTable) => Float64Array
@@ -15,6 +16,9 @@ export function constantErrors(sigma: Readonly<Record<string, number>>): ErrorMo
 
 /** The errors that came with the observations. */
 export const reportedErrors: ErrorModel = (table) => table.error.slice()
+
+/** Errors of the size that observations of a variable usually have; NaN for one that is not known. */
+export const usualErrors: ErrorModel = ({ variable }) => Float64Array.from(variable, assumedError)
 
 /**
  * NCEP's error table by report type and pressure. Errors of humidity, which the table gives relative to saturation,
@@ -53,6 +57,21 @@ export function withRepresentativeness(
   checkVariables(representativeness)
   return (table) =>
     model(table).map((sigma, i) => factor * Math.hypot(sigma, representativeness[table.variable[i]] ?? 0))
+}
+
+/**
+ * The table with the errors of a model, the usual ones where it has none.
+ * @param of where the table is from, for the message
+ * @throws DataError for the first error of zero or less, naming row and station
+ */
+export function withErrors(table: ObservationTable, model: ErrorModel, of = 'the table'): ObservationTable {
+  const error = firstOf(model, usualErrors)(table)
+  const bad = error.findIndex((e) => e <= 0)
+  if (bad >= 0)
+    throw new DataError(
+      `${of}: row ${bad + 1} (${table.variable[bad]} at station '${table.station[bad]}') has an error of ${error[bad]}; it must be above zero, or empty for the usual one, or given (--obs-errors)`,
+    )
+  return { ...table, error }
 }
 
 function checkVariables(given: Readonly<Record<string, number>>) {

@@ -98,8 +98,7 @@ export async function openOsse(runtime: Runtime, config: OsseConfig, folder: str
   const decoder = await cache.get('decoder', { validation: data.validation, decoderStates }, async () => {
     const store = await truth()
     const states = await store.read(store.spread(data.validation, decoderStates, 0, 0), 'decoder states')
-    const back = await codec.decodeLatents(await codec.encodeStates(states))
-    return { variance: channelErrors(states, back, world) }
+    return { variance: await codec.unexpressedVariance(states) }
   })
   const stations = config.stations ?? join(shippedSamples, 'radiosondes.json')
   const list = await readFile(stations, 'utf8')
@@ -158,15 +157,6 @@ async function sampleErrors(
 
 /** Counted up whenever the same settings give other results, so that no table mixes cases of two versions. */
 const protocol = 2
-
-/** Mean squared difference by channel. */
-function channelErrors(a: Float32Array, b: Float32Array, { channels, grid }: World): Float64Array {
-  const out = new Float64Array(channels.length)
-  const count = a.length / channels.length
-  for (let i = 0; i < a.length; i++)
-    out[Math.floor(i / grid.size) % channels.length] += (a[i] - b[i]) ** 2 / count
-  return out
-}
 
 /** Arrays in the run folder, each file named after all that it depends on. */
 class Cache {

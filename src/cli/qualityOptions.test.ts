@@ -2,26 +2,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareObservations } from '../assimilation/index.ts'
 import { ChannelSet } from '../atmosphere/channels.ts'
 import { Grid } from '../atmosphere/grid.ts'
 import { Normaliser } from '../atmosphere/normalise.ts'
-import type { World } from '../forecast/world.ts'
 import { writeObservationsCsv } from '../io/observations/csv.ts'
 import { type ObservationTable, observationTable } from '../io/observations/table.ts'
-import { controlled } from './controlledObservations.ts'
-import { byVariable, type QualitySettings } from './qualityOptions.ts'
+import { byVariable, errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
 import { rejectionTable } from './rejectionTable.ts'
 
 let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'controlled-'))
+  folder = await mkdtemp(join(tmpdir(), 'quality-'))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
 const grid = Grid.equiangular(16, 32)
 const channels = ChannelSet.of('t500,t850')
 const normaliser = new Normaliser({ names: channels.names, mean: [250, 280], std: [10, 20] })
-const world = { grid, channels, normaliser } as unknown as World
+const world = { grid, channels, normaliser }
 /** z-scored zero: 250 K and 280 K everywhere. */
 const state = new Float32Array(2 * grid.size)
 const time = Date.UTC(2020, 10, 1, 12)
@@ -46,17 +45,21 @@ let files = 0
 async function control(table: ObservationTable, quality: QualitySettings = {}, window = 3) {
   const path = join(folder, `${files++}.csv`)
   await writeObservationsCsv(path, table)
-  const found = await controlled(path, { world, state, time, window, quality })
+  const found = await prepareObservations(path, {
+    ...{ world, state, time, window },
+    quality: await qualityOf(quality),
+    errors: await errorsOf(quality),
+  })
   const counts = Object.fromEntries(found.summary.counts.map(({ reason, count }) => [reason, count]))
-  return { ...found, counts, sigma: Array.from(found.observations.R.variances, Math.sqrt) }
+  return { ...found, counts, sigma: Array.from(found.R.sigma) }
 }
 
 describe('observations about a background', () => {
   it('have H, y and R in normalised units', async () => {
-    const { observations, sigma, counts, table } = await control(stations())
+    const { y, sigma, counts, table } = await control(stations())
     expect(counts).toEqual({ kept: 10 })
-    observations.y.forEach((y) => {
-      expect(y).toBeCloseTo(0.1, 9)
+    y.forEach((v) => {
+      expect(v).toBeCloseTo(0.1, 9)
     })
     sigma.forEach((s) => {
       expect(s).toBeCloseTo(0.2, 12)
@@ -88,9 +91,9 @@ describe('observations about a background', () => {
   })
 
   it('may all be unusable', async () => {
-    const { observations, counts, summary } = await control(stations({ time: () => time + 240 * hour }))
+    const { operator, y, counts, summary } = await control(stations({ time: () => time + 240 * hour }))
     expect(counts).toEqual({ 'outside the time window': 10 })
-    expect([summary.used, observations.operator.outputs, observations.y.length]).toEqual([0, 0, 0])
+    expect([summary.used, operator.outputs, y.length]).toEqual([0, 0, 0])
   })
 
   it('are used once where a station is there twice', async () => {

@@ -8,7 +8,7 @@ import { ChannelSet } from '../atmosphere/channels.ts'
 import { Grid } from '../atmosphere/grid.ts'
 import { openDataset } from './dataset.ts'
 import { openStates } from './states.ts'
-import { writeAnalysis } from './write-analysis.ts'
+import { writeEnsemble } from './write-ensemble.ts'
 import type { StatesFormat } from './write-states.ts'
 
 let folder: string
@@ -36,10 +36,10 @@ const formats: [StatesFormat, string][] = [
   ['zarr v3', 'c.zarr'],
 ]
 
-describe.each(formats)('an analysis written as %s', (format, name) => {
+describe.each(formats)('an ensemble written as %s', (format, name) => {
   it('holds mean, spread and members, and reads as its mean', async () => {
     const path = join(folder, name)
-    await writeAnalysis(path, analysis, { format, attributes: { title: 'an analysis' } })
+    await writeEnsemble(path, analysis, { format, attributes: { title: 'an analysis' } })
     const back = await openStates(path, { channels })
     expect([back.times[0], back.remarks, back.channels.names]).toEqual([time, [], channels.names])
     expect(await back.read(0)).toEqual(mean)
@@ -60,10 +60,10 @@ describe.each(formats)('an analysis written as %s', (format, name) => {
   it('is there whole or not at all', async () => {
     const path = join(folder, `whole-${name}`)
     const short = { ...analysis, mean: mean.slice(1) }
-    await expect(writeAnalysis(path, short, { format })).rejects.toThrow('127, 128 and 384 values')
+    await expect(writeEnsemble(path, short, { format })).rejects.toThrow('127, 128 and 384 values')
     expect(existsSync(path)).toBe(false)
-    await writeAnalysis(path, { ...analysis, spread: undefined }, { format })
-    await expect(writeAnalysis(path, analysis, { format })).rejects.toThrow('exists already')
+    await writeEnsemble(path, { ...analysis, spread: undefined }, { format })
+    await expect(writeEnsemble(path, analysis, { format })).rejects.toThrow('exists already')
     expect((await readdir(folder)).filter((f) => f.includes('tmp'))).toEqual([])
   })
 })
@@ -87,7 +87,7 @@ print(json.dumps({
     'opens %s without a warning; the mean is that of the members',
     async (format, name) => {
       const path = join(folder, `xarray-${name}`)
-      await writeAnalysis(path, analysis, { format })
+      await writeEnsemble(path, analysis, { format })
       const seen = JSON.parse(execFileSync(python, ['-W', 'error', '-c', script, path], { encoding: 'utf8' }))
       expect(seen).toMatchObject({
         ...{ time: '2020-11-01T12:30', members: [1, 2, 3], shape: [1, 3, 2, 4, 8] },

@@ -6,14 +6,15 @@ import type { AttributeValue, VariableLayout } from './layout.ts'
 import {
   blocksOf,
   createDataset,
+  formatOf,
   levelsOf,
   milliseconds,
   type StatesFormat,
   statesLayout,
 } from './write-states.ts'
 
-/** An analysis ensemble of one time, SI units. */
-export interface AnalysisStates {
+/** An ensemble of one time, SI units. */
+export interface EnsembleStates {
   readonly grid: Grid
   readonly channels: ChannelSet
   /** ms since 1970 */
@@ -27,22 +28,22 @@ export interface AnalysisStates {
 }
 
 /**
- * Writes mean, spread and members of an analysis as one CF dataset: for each quantity the mean under its own name, so
+ * Writes mean, spread and members of an ensemble as one CF dataset: for each quantity the mean under its own name, so
  * that whatever reads states reads the mean, NAME_spread, and NAME_members with the dimension `realization`.
  * @throws DataError for a path that exists, or arrays that do not fit the grid and channels
  */
-export async function writeAnalysis(
+export async function writeEnsemble(
   path: string,
-  { grid, channels, time, mean, spread, members }: AnalysisStates,
+  { grid, channels, time, mean, spread, members }: EnsembleStates,
   {
     attributes,
-    format,
+    format = formatOf(path),
     overwrite = false,
   }: {
     attributes?: Readonly<Record<string, AttributeValue>>
-    format: StatesFormat
+    format?: StatesFormat
     overwrite?: boolean
-  },
+  } = {},
 ): Promise<void> {
   const size = channels.length * grid.size
   const count = members.length / size

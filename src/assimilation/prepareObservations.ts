@@ -1,0 +1,95 @@
+import { DataError } from '../base/errors.ts'
+import type { World } from '../forecast/world.ts'
+import type { ObservationTable } from '../io/observations/table.ts'
+import { readObservations } from '../io/read-observations.ts'
+import { buildOperator, countRejected } from '../observation/build.ts'
+import { ErrorCovariance } from '../observation/error-covariance.ts'
+import { type ErrorModel, reportedErrors, withErrors } from '../observation/error-models.ts'
+import { type QualityOptions, qualityControl } from '../observation/quality/control.ts'
+import { windowAround } from '../observation/window.ts'
+import type { Observations } from './assimilator.ts'
+import { refusePhysicalState } from './units.ts'
+
+export interface PrepareOptions {
+  readonly world: World
+  /** Normalised background, [channel, latitude, longitude]. */
+  readonly state: Float32Array
+  /** Time of the analysis, ms since 1970. */
+  readonly time: number
+  /** Hours before and after it in which observations are used. Default 3. */
+  readonly window?: number
+  /** Checks of quality control other than its defaults. */
+  readonly quality?: Omit<QualityOptions, 'background' | 'window'>
+  /** Standard deviations of the errors, SI units. Default: the table's own; the usual ones where there is none. */
+  readonly errors?: ErrorModel
+}
+
+/** H, y and R in normalised units; `table` has the rows that are used and H(x_b) as their `background`. */
+export interface PreparedObservations extends Required<Observations> {
+  readonly summary: {
+    readonly rows: number
+    /** Observations of the analysis: fewer than the rows kept where these are averaged. */
+    readonly used: number
+    /** By variable: kept, and left out by reason. */
+    readonly counts: readonly { readonly variable: string; readonly reason: string; readonly count: number }[]
+  }
+}
+
+/**
+ * Observations in SI units as an assimilator takes them: their errors, quality control against H(x_b) (marks, range,
+ * duplicates, background, buddies, thinning), the operator and R.
+ * @param observations a table, or a file of them
+ * @throws {DataError} for errors of zero or less, naming row and station, and a background that is no normalised state;
+ * {ConfigError} for settings that are none
+ */
+export async function prepareObservations(
+  observations: string | ObservationTable,
+  { world, state, time, window: hours = 3, quality = {}, errors = reportedErrors }: PrepareOptions,
+): Promise<PreparedObservations> {
+  const { grid, channels, normaliser } = world
+  if (state.length !== channels.length * grid.size)
+    throw new DataError(
+      `the background has ${state.length} values; a state of ${channels.length} channels on ${grid} has ${channels.length * grid.size}`,
+    )
+  refusePhysicalState(state, world, 'the background')
+  const window = windowAround(time, hours)
+  const table =
+    typeof observations === 'string'
+      ? withErrors(await readObservations(observations), errors, observations)
+      : withErrors(observations, errors)
+  const first = buildOperator(table, grid, channels, normaliser, { window })
+  const background = new Float64Array(table.length).fill(Number.NaN)
+  if (first.accepted.length > 0)
+    first.operator.fromUnits(first.operator.apply(state)).forEach((v, i) => {
+      background[first.accepted[i]] = v
+    })
+  const checked = qualityControl(table, { ...quality, background, window })
+  const built = buildOperator(checked.table, grid, channels, normaliser, { units: 'normalised', window })
+  const { operator, y, accepted } = built
+  const sigma = built.table.error.map(
+    (e, i) => e / operator.scale[i] / Math.sqrt(checked.weight[accepted[i]]),
+  )
+  // What passed the checks but has no equivalent is not used after all; of a mean, all its members.
+  const unseen = built.rejected.flatMap(({ row, reason }) =>
+    checked.origin[row].map((of) => ({ row: of, reason })),
+  )
+  const without = countRejected(table, unseen)
+  const counts = [
+    ...checked.counts.map((c) => {
+      const lost = without.reduce(
+        (sum, { variable, count }) => sum + (variable === c.variable ? count : 0),
+        0,
+      )
+      return c.reason === 'kept' ? { ...c, count: c.count - lost } : c
+    }),
+    ...without.map(({ variable, reason, count }) => ({
+      variable,
+      reason: `no equivalent in the model: ${reason}`,
+      count,
+    })),
+  ].filter(({ count }) => count > 0)
+  return {
+    ...{ operator, y, R: new ErrorCovariance(sigma), table: built.table },
+    summary: { rows: table.length, used: built.table.length, counts },
+  }
+}
