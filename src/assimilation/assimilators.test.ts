@@ -21,7 +21,7 @@ import { GenerativeAssimilator } from './generative.ts'
 import { chooseGuidance, type GuidanceConfig } from './guidance/choose.ts'
 import { isotropic } from './guidance/covariance.ts'
 import { LatentVariational } from './latentVariational.ts'
-import { refuseBeyondMemory } from './memory.ts'
+import { programNeed, refuseBeyondMemory } from './memory.ts'
 import { ModelVariational } from './modelVariational.ts'
 
 const runtime = new Runtime({ device: 'cpu', threads: 1 })
@@ -290,6 +290,13 @@ describe('assimilators', () => {
     )
     await expect(run(given, 0)).rejects.toThrow('0 members')
     await expect(run(given, 1e6)).rejects.toThrow(/1000000 members need about .* are available/)
+    const daps = generative({ name: 'daps' }, { memory: 1, batch: 1e6 })
+    // In each of 20 steps two latents of noise and a perturbation of every observable element.
+    const inputs = (2 + 2 * 20) * latent.length + 20 * n
+    const size = { state: n, latent: latent.length, inputs, constants: 12, guided: true }
+    const { fixed = 0, working = 0, perMember } = programNeed(size)
+    const needed = ((fixed + 1e6 * (perMember + working)) / 1e9).toFixed(1)
+    await expect(daps.assimilate(given, { members: 1e6, seed: 1 })).rejects.toThrow(`about ${needed} GB`)
     expect(() => new ErrorCovariance(new Float64Array(4))).toThrow('must be above zero')
     expect(() => refuseBeyondMemory(100, { perMember: 1e8, fixed: 1e8, available: 1e9 })).toThrow('at most 9')
   })

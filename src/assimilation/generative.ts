@@ -14,7 +14,7 @@ import {
 import { analysisOf } from './diagnostics.ts'
 import type { Guidance, Plan, RandomInput } from './guidance/guidance.ts'
 import { observed, observedAbout } from './guidance/observed.ts'
-import { refuseBeyondMemory } from './memory.ts'
+import { constantsOf, type MemoryNeed, programNeed, refuseBeyondMemory } from './memory.ts'
 import { type Network, networkOf } from './network.ts'
 
 export interface GenerativeOptions {
@@ -121,17 +121,7 @@ export class GenerativeAssimilator implements Assimilator {
 
   /** The program for a network; the last one is kept. */
   private async load(network: Network | undefined, members: number, share: number): Promise<Loaded> {
-    const { prior, codec, guidance, sampler: base, batch: most = 16 } = this.options
-    const { decoder = 'exact' } = this.options
-    const build = (batch: number) =>
-      network
-        ? guidance.plan(base, {
-            batch,
-            shape: prior.shape,
-            size: network.size,
-            ...this.setting(network, decoder),
-          })
-        : { sampler: base }
+    const { prior, codec, guidance, batch: most = 16 } = this.options
     const batch = guidance.together ? share : Math.min(most, members)
     // Without guidance the prior is what it was trained to be.
     const pairs = network !== undefined && this.antithetic
@@ -140,7 +130,7 @@ export class GenerativeAssimilator implements Assimilator {
     const { loaded } = this
     if (loaded?.key === key && loaded.batch === batch && loaded.mirrored === mirrored) return loaded
     await this.close()
-    const plan: Plan = build(batch)
+    const plan = this.plan(network, batch)
     const { sampler, steer } = plan
     const resident = network ? codec.feeds : undefined
     const options = { sampler, batch, steer, mirrored, resident }
@@ -149,6 +139,13 @@ export class GenerativeAssimilator implements Assimilator {
       sampler: await PriorSampler.load(this.runtime, prior, options),
     }
     return this.loaded
+  }
+
+  private plan(network: Network | undefined, batch: number): Plan {
+    const { prior, guidance, sampler, decoder = 'exact' } = this.options
+    if (!network) return { sampler }
+    const { size } = network
+    return guidance.plan(sampler, { batch, shape: prior.shape, size, ...this.setting(network, decoder) })
   }
 
   private setting(network: Network, decoder: 'exact' | 'tangent') {
@@ -206,13 +203,20 @@ export class GenerativeAssimilator implements Assimilator {
     return out
   }
 
-  /** An estimate of the bytes of an analysis: its states and latents a member, and the program's for a batch. */
-  private needs(size: number, network: Network | undefined) {
-    const { prior, guidance, sampler, batch = 16 } = this.options
+  /** An estimate of the bytes of an analysis. */
+  private needs(state: number, network: Network | undefined): MemoryNeed {
+    const { prior, guidance, batch = 16 } = this.options
     const latent = prior.shape.reduce((a, b) => a * b, 1)
-    // Activations of decoder and network, kept for their derivatives: some ten states and a hundred latents.
-    const working = 4 * ((network ? 12 : 2) * size + (100 + sampler.noises) * latent)
-    const own = 4 * (3 * size + 2 * latent)
-    return guidance.together ? { perMember: own + working } : { perMember: own, fixed: batch * working }
+    const { sampler, randoms = [] } = this.plan(network, 1)
+    const numbers = (shared: boolean) =>
+      randoms
+        .filter((r) => (r.shared ?? false) === shared)
+        .reduce((sum, { rows, shape }) => sum + rows * shape.reduce((a, b) => a * b, 1), 0)
+    const inputs = (2 + sampler.noises) * latent + numbers(false)
+    const size = { state, latent, inputs, shared: numbers(true), guided: network !== undefined }
+    return {
+      ...programNeed({ ...size, constants: constantsOf(prior.statistics) }),
+      ...(!guidance.together && { batch }),
+    }
   }
 }

@@ -15,7 +15,7 @@ import { analysisOf, meanOf } from './diagnostics.ts'
 import type { Covariance } from './guidance/covariance.ts'
 import { gaussNewton } from './guidance/latentMap.ts'
 import { observed } from './guidance/observed.ts'
-import { refuseBeyondMemory } from './memory.ts'
+import { constantsOf, programNeed, refuseBeyondMemory } from './memory.ts'
 import { type Network, networkOf } from './network.ts'
 
 export interface LatentVariationalOptions {
@@ -56,19 +56,13 @@ export class LatentVariational implements Assimilator {
     given: AssimilationCase,
     { members, seed, onProgress }: AssimilationOptions,
   ): Promise<Analysis> {
-    const { codec, decoderVariance, memory, batch: most = 16 } = this.options
+    const { codec, statistics, decoderVariance, memory, batch: most = 16 } = this.options
     checkMembers(members)
     const n = given.background.states.length / checkBackground(given, codec.world)
     checkObserved(given.observations, codec.world, given.background.states)
     const x_b = members === 1 ? meanOf(given.background.states, n) : given.background.states
     const backgrounds = x_b.length / n
     const length = codec.shape.reduce((a, b) => a * b, 1)
-    const bytes = 4 * (3 * n + 2 * length)
-    refuseBeyondMemory(members, {
-      perMember: bytes,
-      fixed: 4 * most * (12 * n + 50 * length),
-      available: memory,
-    })
     const none = given.observations.operator.outputs === 0
     if (none && (members === 1 || backgrounds > 1)) {
       const kept = Float32Array.from({ length: members * n }, (_, i) => x_b[i % x_b.length])
@@ -76,6 +70,9 @@ export class LatentVariational implements Assimilator {
       return analysisOf(given, kept, members, { message })
     }
     const network = none ? undefined : networkOf(given.observations, n, decoderVariance)
+    const inputs = 2 * length + (network?.size ?? 0)
+    const size = { state: n, latent: length, inputs, guided: !none, constants: constantsOf(statistics) }
+    refuseBeyondMemory(members, { ...programNeed(size), batch: most, available: memory })
     const batch = Math.min(most, members)
     const program = await this.load(network, batch)
     const latents = await codec.encodeStates(x_b)
