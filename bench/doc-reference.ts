@@ -21,12 +21,25 @@ function configurationReference(): string {
     section('Preference losses', '`loss` of an alignment.', lossSchema),
     section('ONNX forecast models', 'The file of `align-da forecast --descriptor FILE`.', onnxSchema),
   ] // biome-ignore format: a table
-  return `# Configuration
+  return `---
+aside: false
+---
+
+# Configuration
 
 Every setting with its default. Unknown settings are refused, with the nearest name that exists. This page is written by \`npm run docs:reference\` from the schemas that check the settings.
 
+${contents(parts)}
+
 ${parts.join('\n')}`
 }
+
+/** Links to the sections, in place of an outline beside the wide tables. */
+const contents = (parts: readonly string[]) =>
+  parts
+    .map((part) => /^## (.*)$/m.exec(part)?.[1] ?? '')
+    .map((title) => `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`)
+    .join(' · ')
 
 interface Json {
   type?: string | string[]
@@ -112,13 +125,13 @@ function typeOf(json: Json): string {
           .join(', ')}`
       : 'names and values'
   const bounds = [
-    json.exclusiveMinimum !== undefined ? `above ${json.exclusiveMinimum}` : '',
-    json.minimum !== undefined && Math.abs(json.minimum) < 2 ** 53 - 1 ? `at least ${json.minimum}` : '',
-    json.exclusiveMaximum !== undefined ? `below ${json.exclusiveMaximum}` : '',
-    json.maximum !== undefined && json.maximum < 2 ** 53 - 1 ? `at most ${json.maximum}` : '',
+    json.exclusiveMinimum !== undefined ? `> ${json.exclusiveMinimum}` : '',
+    json.minimum !== undefined && Math.abs(json.minimum) < 2 ** 53 - 1 ? `≥ ${json.minimum}` : '',
+    json.exclusiveMaximum !== undefined ? `< ${json.exclusiveMaximum}` : '',
+    json.maximum !== undefined && json.maximum < 2 ** 53 - 1 ? `≤ ${json.maximum}` : '',
   ].filter(Boolean)
   const type =
-    { integer: 'whole number', string: 'text', boolean: '`true` or `false`' }[String(json.type)] ??
+    { integer: 'integer', string: 'text', boolean: '`true` or `false`' }[String(json.type)] ??
     String(json.type ?? 'any')
   return bounds.length ? `${type} ${bounds.join(', ')}` : type
 }

@@ -10,6 +10,7 @@ export default defineConfig({
   description: 'Generative data assimilation in TypeScript',
   // The folder of the web server that the site is put in, with slashes at both ends.
   base: process.env.DOCS_BASE ?? '/',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${process.env.DOCS_BASE ?? '/'}favicon.svg` }]],
   cleanUrls: false,
   // Files of the repository and of the API reference lie beside the pages, not among them.
   ignoreDeadLinks: [/^\/api\//, /\.\.\//, /\/api\/index/],
