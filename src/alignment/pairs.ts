@@ -35,7 +35,8 @@ export type Pair = readonly [winner: number, loser: number]
  *   and bottom decile on all rewards at once leave almost nobody of 32 candidates; the mean rank orders all of them.
  * - `pareto`: pairs in which the winner is better in every reward (CaPO; Lee et al. 2025), by the least of the
  *   differences of ranks, each candidate as winner or as loser in at most five.
- * @throws {DataError} for a reward that is not there; {ConfigError} for more candidates wanted than there are
+ * @throws DataError for a reward that is not there
+ * @throws ConfigError for more candidates wanted than there are
  */
 export function selectPairs(rewards: ReadonlyMap<string, ArrayLike<number>>, rule: PairRule): Pair[] {
   const ranks = rule.rewards.map((name) => {

@@ -30,7 +30,7 @@ export interface Reward {
 
 /**
  * The rewards of candidates, larger always better: [n].
- * @throws {DataError} for a reward that throws, returns another count, or numbers that are not finite or all the same
+ * @throws DataError for a reward that throws, returns another count, or numbers that are not finite or all the same
  */
 export async function rewarded(
   reward: Reward,

@@ -4,7 +4,7 @@ import type { Weights } from '../nn/index.ts'
 /**
  * Rewarded soups (Ramé et al. 2023, arXiv:2306.04488): θ = θ_ref + Σ_i w_i (θ_i - θ_ref), from networks aligned with
  * one reward each to one that follows all of them as the weights say, without training.
- * @throws {ShapeError} for networks of other parameters than the reference's, and another number of shares
+ * @throws ShapeError for networks of other parameters than the reference's, and another number of shares
  */
 export function mixedWeights(
   reference: Weights,

@@ -107,8 +107,9 @@ export interface Aligned<P extends Prior> {
  * score best are returned, so that an aligned prior is never worse than its reference by the score that decides.
  * metrics.jsonl has loss, accuracy, deltaWinner, deltaLoser, kl (nats) and all scores.
  *
- * @throws {ConfigError} where the deciding score is not among the scores
- * @throws {DataError} {ShapeError} for pairs that do not fit, see checkPairs; {DataError} for a score that is no number
+ * @throws ConfigError where the deciding score is not among the scores
+ * @throws DataError or ShapeError for pairs that do not fit, see checkPairs
+ * @throws DataError for a score that is no number
  */
 export async function alignPrior<P extends Prior>(options: AlignPriorOptions<P>): Promise<Aligned<P>> {
   const { runtime, pairs, validation, config, seed, folder, score, onScores, signal } = options

@@ -18,8 +18,8 @@ export interface PreferencePairs {
 }
 
 /**
- * @throws {ShapeError} for arrays that do not fit each other or latents of `size` numbers
- * @throws {DataError} for no pairs, places without a background, or values that are not finite, naming the pair
+ * @throws ShapeError for arrays that do not fit each other or latents of `size` numbers
+ * @throws DataError for no pairs, places without a background, or values that are not finite, naming the pair
  */
 export function checkPairs(pairs: PreferencePairs, size: number, what = 'preference pairs'): void {
   const n = pairs.times.length

@@ -34,7 +34,7 @@ export async function savePairs(path: string, { pairs, shape, provenance }: Stor
   )
 }
 
-/** @throws {FormatError} when the file is damaged or holds no pairs; as checkPairs */
+/** @throws FormatError when the file is damaged or holds no pairs; as checkPairs */
 export async function loadPairs(path: string): Promise<StoredPairs> {
   const { tensors, metadata } = await readSafetensors(path)
   if (metadata.format !== FORMAT)

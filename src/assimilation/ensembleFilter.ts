@@ -44,7 +44,7 @@ export function recentred(members: MemberSource, about: MemberSource): MemberSou
 /**
  * Members from a record of background errors [samples, ..state] (forecast differences): the background plus
  * `members` different ones of them, centred and multiplied by `scale`.
- * @throws {ConfigError} for more members than samples
+ * @throws ConfigError for more members than samples
  */
 export function membersFromErrors(errors: Float32Array, { scale = 1 } = {}): MemberSource {
   return async ({ background, index }, { members, seed }) => {

@@ -9,7 +9,7 @@ import { type Covariance, diagonal } from './guidance/covariance.ts'
  * - `diagonal`: a variance for each channel and row.
  * - `spatial`: for each channel, correlations between tokens that are the same at every longitude, and eastward as
  *   westward: diagonal in zonal wavenumber, full in rows; blended with its diagonal by `shrinkage`.
- * @throws {DataError} without a whole number of samples, or for a channel that never varies
+ * @throws DataError without a whole number of samples, or for a channel that never varies
  */
 export function latentCovariance(
   samples: Float32Array,

@@ -18,7 +18,7 @@ export interface MemoryNeed {
 }
 
 /**
- * @throws {ConfigError} when an analysis of so many members is estimated to need more bytes than there are, with
+ * @throws ConfigError when an analysis of so many members is estimated to need more bytes than there are, with
  * how many members would fit
  */
 export function refuseBeyondMemory(members: number, need: MemoryNeed & { available?: number }): void {

@@ -18,7 +18,7 @@ const share = 0.1
 
 /**
  * States in SI units where normalised ones are meant. A normaliser that changes nothing has no others.
- * @throws {DataError} naming the channel
+ * @throws DataError naming the channel
  */
 export function refusePhysicalState(
   states: Float32Array,
@@ -42,7 +42,7 @@ export function refusePhysicalState(
 /**
  * Observations or errors in SI units where the operator's are normalised, or the other way round.
  * @param state normalised background, [channel, latitude, longitude]
- * @throws {DataError} naming the first observation
+ * @throws DataError naming the first observation
  */
 export function refuseOtherUnits({ operator, y, R, table }: Observations, state: Float32Array): void {
   const { outputs: m, units, deviation, scale } = operator

@@ -54,7 +54,10 @@ export class WindowVariational implements Assimilator {
   private readonly options: WindowVariationalOptions
   private model: Promise<DifferentiableModel> | undefined
 
-  /** @throws {ConfigError} for a model without a differentiable step; {DataError} for one of another world */
+  /**
+   * @throws ConfigError for a model without a differentiable step
+   * @throws DataError for one of another world
+   */
   constructor(runtime: Runtime, options: WindowVariationalOptions) {
     const { world, forecaster, outerLoops = 2, iterations = 40, tolerance = 1e-3 } = options
     if (!forecaster.step)

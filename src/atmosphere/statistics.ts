@@ -69,7 +69,8 @@ export class FieldStatistics {
 
   /**
    * Adds states [..., channel, points], `points` values a channel (rows x columns).
-   * @throws ShapeError when the length is no multiple of channels x points; DataError for infinite values.
+   * @throws ShapeError when the length is no multiple of channels x points
+   * @throws DataError for infinite values.
    */
   add(states: Float32Array | Float64Array, points: number) {
     const one = this.names.length * points

@@ -25,7 +25,7 @@ import type { Runtime } from '../tensor/index.ts'
 
 export const analysisMethods = [...guidanceNames, 'l3dvar', '3dvar', 'letkf', 'enkf']
 
-/** @throws {ConfigError} for a method that is none, naming the likely one */
+/** @throws ConfigError for a method that is none, naming the likely one */
 export function checkMethod(method: string): void {
   if (!analysisMethods.includes(method))
     throw new ConfigError(
@@ -50,7 +50,8 @@ export interface MethodSetting {
 /**
  * The assimilator of a name: a guidance of the prior, latent 3D-Var, 3D-Var in model space with B from samples of
  * background errors, or a local ensemble filter whose members are the background plus such samples, else the prior's.
- * @throws {ConfigError} for 3D-Var without samples; {DataError} for samples of another world
+ * @throws ConfigError for 3D-Var without samples
+ * @throws DataError for samples of another world
  */
 export async function openAssimilator(runtime: Runtime, setting: MethodSetting): Promise<Assimilator> {
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting

@@ -10,7 +10,8 @@ import { modelNames } from './obsMap.ts'
 /**
  * Mean and root mean square of observation minus background by layer, marks up to 3. Layers with fewer than 30
  * observations are left out.
- * @throws ConfigError for several variables, DataError without a background.
+ * @throws ConfigError for several variables
+ * @throws DataError without a background.
  */
 export function obsProfile(
   table: ObservationTable,

@@ -56,7 +56,7 @@ export type Experiment = Omit<z.infer<typeof experimentSchema>, 'models'> & {
 
 /**
  * Reads a configuration file and applies settings such as `forecast.steps=100` (values are YAML).
- * @throws {ConfigError} that lists everything that is wrong, with the nearest names of unknown keys
+ * @throws ConfigError that lists everything that is wrong, with the nearest names of unknown keys
  */
 export async function loadExperiment(path: string, settings: readonly string[] = []): Promise<Experiment> {
   const given = await readSettings(path, settings)
@@ -65,7 +65,7 @@ export async function loadExperiment(path: string, settings: readonly string[] =
   return { ...parsed, name, models: parsed.models ?? `models/${name}` }
 }
 
-/** The mapping in a YAML file with settings such as `forecast.steps=100` applied. @throws {ConfigError} for anything else */
+/** The mapping in a YAML file with settings such as `forecast.steps=100` applied. @throws ConfigError for anything else */
 export async function readSettings(
   path: string,
   settings: readonly string[] = [],
@@ -85,7 +85,7 @@ export async function readSettings(
 
 /**
  * Checks settings against a schema.
- * @throws {ConfigError} that lists everything that is wrong, with the nearest names of unknown keys
+ * @throws ConfigError that lists everything that is wrong, with the nearest names of unknown keys
  */
 export function parseSettings<S extends z.ZodType>(schema: S, given: unknown, where: string): z.infer<S> {
   const result = schema.safeParse(given)
@@ -140,7 +140,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /**
  * A location with environment variables put in for ${NAME}.
- * @throws {ConfigError} for a variable that is not set
+ * @throws ConfigError for a variable that is not set
  */
 export function resolveLocation(location: string): string {
   return location.replace(/\$\{(\w+)\}/g, (_, name: string) => {

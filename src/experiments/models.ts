@@ -23,7 +23,7 @@ export interface OpenForecasterOptions {
 /**
  * Opens a forecast model: a `.safetensors` file that training wrote, a folder that holds one, or an `.onnx` file with
  * its descriptor.
- * @throws {ConfigError} for something else
+ * @throws ConfigError for something else
  */
 export async function openForecaster(
   runtime: Runtime,
@@ -53,7 +53,7 @@ export async function openForecaster(
   return LearnedForecaster.create(runtime, await loadForecastModel(file), { batch })
 }
 
-/** An autoencoder and the prior of its latents from a folder of models. @throws {DataError} unless they belong together */
+/** An autoencoder and the prior of its latents from a folder of models. @throws DataError unless they belong together */
 export async function openPrior(
   runtime: Runtime,
   folder: string,
@@ -79,7 +79,7 @@ export interface ModelState {
 
 /**
  * Reads one state for a model; `position` finds it among the times of the file.
- * @throws {DataError} for a file of another world, or values that are missing
+ * @throws DataError for a file of another world, or values that are missing
  */
 export async function readModelState(
   path: string,

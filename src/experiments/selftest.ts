@@ -64,7 +64,7 @@ export interface SelfTestResult {
 
 /**
  * Samples the prior and holds it against the reference beside the models.
- * @throws {DataError} for values that are not finite
+ * @throws DataError for values that are not finite
  */
 export async function runSelfTest(runtime: Runtime, models: string, states: string): Promise<SelfTestResult> {
   const started = performance.now()
@@ -78,7 +78,7 @@ export async function runSelfTest(runtime: Runtime, models: string, states: stri
   return { difference: apart / rms(reference.increments), size, seconds }
 }
 
-/** The reference of a folder of models, if there is one. @throws {DataError} for a file that is none */
+/** The reference of a folder of models, if there is one. @throws DataError for a file that is none */
 export async function readReference(models: string): Promise<SelfTestReference | undefined> {
   const path = referenceFile(models)
   if (!existsSync(path)) return undefined

@@ -17,8 +17,8 @@ export interface TrainingData {
 
 /**
  * Reads the two periods of a configuration and checks that models can be trained on them.
- * @throws {DataError} for states that are missing, not complete or not evenly spaced, and fields that are missing
- * @throws {ConfigError} for periods that overlap and sizes that do not divide the grid
+ * @throws DataError for states that are missing, not complete or not evenly spaced, and fields that are missing
+ * @throws ConfigError for periods that overlap and sizes that do not divide the grid
  */
 export async function loadTrainingData(experiment: Experiment): Promise<TrainingData> {
   const { data } = experiment
@@ -85,7 +85,7 @@ function gapRemarks(name: string, { times }: Series): string[] {
   ]
 }
 
-/** @throws {ConfigError} for patches and windows that do not divide what they lie on */
+/** @throws ConfigError for patches and windows that do not divide what they lie on */
 export function checkGrid({ data, forecast, latent, prior }: Experiment, [rows, columns]: readonly number[]) {
   if (data.grid && (data.grid[0] !== rows || data.grid[1] !== columns))
     throw new ConfigError(

@@ -57,7 +57,7 @@ export async function saveForecastModel(path: string, model: ForecastModel, opti
   )
 }
 
-/** @throws {FormatError} when the file is damaged or no forecast model */
+/** @throws FormatError when the file is damaged or no forecast model */
 export async function loadForecastModel(path: string): Promise<ForecastModel> {
   const { weights, context, description } = await loadModel(path, kind, schema)
   const world = worldFromJson(description.world)

@@ -101,7 +101,7 @@ export interface OnnxDescriptor {
 
 /**
  * Reads a descriptor. `grid` puts another grid in place of the file's, for the same model at another resolution.
- * @throws {ConfigError} for a descriptor that is not understood or contradicts itself
+ * @throws ConfigError for a descriptor that is not understood or contradicts itself
  */
 export async function readDescriptor(
   path: string,

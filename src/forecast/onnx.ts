@@ -51,8 +51,8 @@ export class OnnxForecaster implements Forecaster {
 
   /**
    * Opens the file.
-   * @throws {FormatError} when it is no model or its signature is not the descriptor's, spelling out the difference
-   * @throws {DataError} when neither the options nor the descriptor say how states are normalised
+   * @throws FormatError when it is no model or its signature is not the descriptor's, spelling out the difference
+   * @throws DataError when neither the options nor the descriptor say how states are normalised
    */
   static async open(
     runtime: Runtime,

@@ -43,7 +43,7 @@ export function worldFromJson(json: WorldJson): World {
 /**
  * Checks that states (or another model) are of the world a model was made for; the normaliser does not count where
  * only states in physical units are exchanged.
- * @throws {DataError} that spells out the difference
+ * @throws DataError that spells out the difference
  */
 export function checkSameWorld(
   model: World,

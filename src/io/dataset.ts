@@ -80,7 +80,8 @@ export interface OpenOptions {
 /**
  * Opens a folder, file or address; the format is found by content, never by extension. `gs://` and `s3://` public
  * addresses are read by their HTTPS form.
- * @throws FormatError for what is no dataset or a damaged one, DataError for what cannot be reached.
+ * @throws FormatError for what is no dataset or a damaged one
+ * @throws DataError for what cannot be reached.
  */
 export async function openDataset(location: string, options: OpenOptions = {}): Promise<Dataset> {
   const { open } = await import('./open.ts')

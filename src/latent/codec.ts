@@ -38,7 +38,7 @@ export async function saveLatentModel(path: string, model: LatentModel, options?
   await saveModel(path, kind, { weights, context: new Map(), description }, options)
 }
 
-/** @throws {FormatError} when the file is damaged or no autoencoder */
+/** @throws FormatError when the file is damaged or no autoencoder */
 export async function loadLatentModel(path: string): Promise<LatentModel> {
   const { weights, description } = await loadModel(path, kind, schema)
   return { ...description, world: worldFromJson(description.world), weights }

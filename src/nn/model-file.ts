@@ -38,7 +38,7 @@ export async function saveModel<D>(
   await writeSafetensors(path, entries(), { kind, description: JSON.stringify(model.description) })
 }
 
-/** The kind of a model. @throws {FormatError} when the file is damaged or no safetensors file */
+/** The kind of a model. @throws FormatError when the file is damaged or no safetensors file */
 export async function modelKind(path: string): Promise<string | undefined> {
   const file = await openSafetensors(path)
   await file.close()
@@ -47,7 +47,7 @@ export async function modelKind(path: string): Promise<string | undefined> {
 
 /**
  * Reads a model of the given kind.
- * @throws {FormatError} when the file is damaged or is something else
+ * @throws FormatError when the file is damaged or is something else
  */
 export async function loadModel<S extends z.ZodType>(
   path: string,

@@ -61,7 +61,7 @@ export class Parameters {
   /**
    * The parameter of this name in this scope; the same tensor each time, so asking again shares it. Matrices and
    * kernels decay unless told otherwise, vectors do not.
-   * @throws {ShapeError} when it was asked for with another shape before
+   * @throws ShapeError when it was asked for with another shape before
    */
   get(name: string, shape: Shape, init: Initialiser, { decay = shape.length > 1 } = {}): Tensor {
     const { specs, tensors, prefix, dtype } = this.registry
@@ -114,7 +114,7 @@ export class Parameters {
 
   /**
    * `weights` under the names of the program's inputs: to feed, or to put in a store.
-   * @throws {ShapeError} as checkWeights does; `where` names the weights in its message
+   * @throws ShapeError as checkWeights does; `where` names the weights in its message
    */
   feeds(weights: Weights, where?: string): Record<string, HostTensor> {
     checkWeights(this.specs, weights, where)

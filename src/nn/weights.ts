@@ -9,7 +9,7 @@ export type Weights = ReadonlyMap<string, HostTensor>
 
 /**
  * Checks that `weights` are those of a network with parameters `specs`.
- * @throws {ShapeError} naming what is missing, unknown or of another shape
+ * @throws ShapeError naming what is missing, unknown or of another shape
  */
 export function checkWeights(
   specs: readonly { name: string; shape: Shape }[],
@@ -50,7 +50,8 @@ export async function saveWeights(path: string, weights: Weights, metadata: Reco
 
 /**
  * Reads weights; 16-bit ones become float32.
- * @throws {FormatError} when the file is damaged, {DataError} for other element types
+ * @throws FormatError when the file is damaged
+ * @throws DataError for other element types
  */
 export async function loadWeights(
   path: string,

@@ -72,7 +72,8 @@ const surface: Readonly<Record<string, string>> = {
  *
  * Rows that have no equivalent are listed with the reason: nothing is extrapolated and nothing dropped in silence.
  * When no row is left the operator has no outputs and its host functions work; an analysis is then the background.
- * @throws ConfigError for normalised units without a normaliser, DataError when the normaliser lacks a channel
+ * @throws ConfigError for normalised units without a normaliser
+ * @throws DataError when the normaliser lacks a channel
  */
 export function buildOperator(
   table: ObservationTable,

@@ -10,7 +10,7 @@ const tolerance = 1e-5
  * Whether the three forms of a quantity agree at a point: `partials` with central differences of `value`, `tensor`
  * with `value`. Choose points as they occur, one on each side of a case distinction.
  * @param p values of its predictors, physical units
- * @throws {DataError} for the first that does not, with both numbers
+ * @throws DataError for the first that does not, with both numbers
  */
 export function checkQuantity(quantity: ObservedQuantity, p: readonly number[], constant = 0): void {
   const value = quantity.value(p, constant)

@@ -1,7 +1,7 @@
 import { DataError } from '../base/errors.ts'
 import type { Recipe } from './operator.ts'
 
-/** @throws {DataError} for the first recipe that does not fit a state of `inputs` values or itself */
+/** @throws DataError for the first recipe that does not fit a state of `inputs` values or itself */
 export function checkRecipes(recipes: readonly Recipe[], inputs: number): void {
   recipes.forEach((recipe, i) => {
     const wrong = faultOf(recipe, inputs)

@@ -42,8 +42,8 @@ export async function saveAlignedPrior(
 
 /**
  * The whole of an aligned prior, from its file and its reference's.
- * @throws {FormatError} when the file is damaged
- * @throws {DataError} for a reference that is not where it was, or is another now
+ * @throws FormatError when the file is damaged
+ * @throws DataError for a reference that is not where it was, or is another now
  */
 export async function loadAlignedPrior(
   path: string,

@@ -12,7 +12,7 @@ import type { NoiseSchedule } from './schedule.ts'
  *
  * mean: [n], or a tensor that broadcasts against z (a mean that depends on the background); covariance: [n, n],
  * symmetric and not negative.
- * @throws {ShapeError} when mean and covariance do not fit each other or z
+ * @throws ShapeError when mean and covariance do not fit each other or z
  */
 export function gaussianDenoiser(
   schedule: NoiseSchedule,

@@ -36,7 +36,8 @@ const white = 0.01
  * has spurious correlations with far places, which the taper of Gaspari & Cohn (1999) over the distance through the
  * Earth takes away; its product with a covariance is a covariance (Houtekamer & Mitchell 2001). Rounded to float16,
  * as it is stored.
- * @throws {DataError} for samples that are no whole number of [d, h, w]; {ConfigError} for more axes than there are
+ * @throws DataError for samples that are no whole number of [d, h, w]
+ * @throws ConfigError for more axes than there are
  */
 export function coupling(
   samples: Float32Array,

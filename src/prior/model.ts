@@ -47,7 +47,7 @@ export async function savePriorModel(path: string, model: PriorModel, options?: 
 
 /**
  * A prior, or an aligned one with its reference.
- * @throws {FormatError} when the file is damaged or no prior; for aligned ones see loadAlignedPrior
+ * @throws FormatError when the file is damaged or no prior; for aligned ones see loadAlignedPrior
  */
 export async function loadPriorModel(path: string): Promise<PriorModel> {
   if ((await modelKind(path)) === alignedKind) return loadAlignedPrior(path, loadPriorModel)
@@ -74,7 +74,7 @@ export async function loadPriorModel(path: string): Promise<PriorModel> {
 
 /**
  * Checks that latents of an autoencoder are those a prior knows.
- * @throws {DataError} when the prior was trained on latents of another autoencoder
+ * @throws DataError when the prior was trained on latents of another autoencoder
  */
 export function checkAutoencoder(
   prior: Pick<PriorModel, 'autoencoder' | 'shape'>,

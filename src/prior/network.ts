@@ -25,7 +25,7 @@ export interface Condition {
  * variance lambda instead of 1 call for, lambda = exp(2 g) learned by channel and row: E[v | z_t] =
  * mu sigma (1 - lambda) / (mu^2 lambda + sigma^2) z_t; of `mirrored` pairs, members 2k and 2k + 1, this is about their
  * mean, which stays the reference's.
- * @throws {ConfigError} for `scatter` with a network that predicts epsilon
+ * @throws ConfigError for `scatter` with a network that predicts epsilon
  */
 export function networkDenoiser(
   p: Parameters,

@@ -129,7 +129,7 @@ export class PriorSampler {
     this.store = store
   }
 
-  /** @throws {ShapeError} when the weights are not those of the configured network */
+  /** @throws ShapeError when the weights are not those of the configured network */
   static async load(runtime: Runtime, prior: Prior, options: SamplingOptions): Promise<PriorSampler> {
     const { program, parameters } = samplingProgram(prior, options)
     const store = await runtime.createStore()
@@ -137,7 +137,7 @@ export class PriorSampler {
     return new PriorSampler(prior, options, await runtime.load(program, { store }), store)
   }
 
-  /** @throws {ShapeError} for a background or season of another size than the prior's, and for pairs cut in two */
+  /** @throws ShapeError for a background or season of another size than the prior's, and for pairs cut in two */
   async sample(cases: readonly SampleCase[], options: SampleOptions): Promise<Samples> {
     const { members, seed, firstMember = 0, antithetic = false, feeds, onProgress } = options
     const { shape, config } = this.prior

@@ -35,7 +35,8 @@ export interface Target {
  * network that says nothing then stands for Gaussian background errors of climatological size. With a covariance by
  * row, u = F^-1 (z - z_b) is white, and silence stands for errors that are also correlated as they usually are; with
  * a coupling, over the globe.
- * @throws {ShapeError} for statistics that do not fit latents [d, h, w]; {DataError} for a deviation that is not positive
+ * @throws ShapeError for statistics that do not fit latents [d, h, w]
+ * @throws DataError for a deviation that is not positive
  */
 export function latentTarget(
   kind: 'state' | 'increment',

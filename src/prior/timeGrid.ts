@@ -19,7 +19,7 @@ const range = [-3.5, 5] as const
 
 /**
  * The steps + 1 falling times of a sampler: the whole schedule for `time`, the part of it within `range` otherwise.
- * @throws {ConfigError} unless steps is a whole number of at least 1
+ * @throws ConfigError unless steps is a whole number of at least 1
  */
 export function timeGrid(schedule: NoiseSchedule, steps: number, spacing: Spacing): number[] {
   if (!Number.isInteger(steps) || steps < 1)

@@ -5,7 +5,7 @@ import type { Coupling } from './coupling.ts'
 /**
  * A coupling as part of programs: white fields u [batch, d, h, w] to fields with its covariances, and back. In each
  * row a Fourier transform, at each zonal wavenumber one product with L_q or its inverse, and the transform back.
- * @throws {ShapeError} for a coupling of latents of another size
+ * @throws ShapeError for a coupling of latents of another size
  */
 export function waveCoupling({ axes, coupled, rest }: Coupling, [d, h, w]: readonly number[]) {
   const waves = Math.floor(w / 2) + 1

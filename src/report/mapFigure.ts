@@ -23,7 +23,7 @@ export interface MapFigure extends ProjectionOptions {
 
 const [margin, gap] = [18, 22]
 
-/** An SVG document of a figure. @throws DataError, ConfigError for fields, scales and regions that cannot be drawn. */
+/** An SVG document of a figure. @throws DataError or ConfigError for fields, scales and regions that cannot be drawn. */
 export function mapFigure(figure: MapFigure): string {
   const { panels, interpolation = 'cubic', ratio = 2 } = figure
   const count = panels.length

@@ -33,7 +33,7 @@ export interface Program extends Signatures {
 
 /**
  * Compiles the named tensors, with all they depend on, to one ONNX model.
- * @throws {ShapeError} when two inputs, or an input and an output, share a name or there is nothing to compute
+ * @throws ShapeError when two inputs, or an input and an output, share a name or there is nothing to compute
  */
 export function compile(outputs: Readonly<Record<string, Tensor>>, { name = 'program' } = {}): Program {
   const wanted = Object.entries(outputs)

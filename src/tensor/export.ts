@@ -39,7 +39,7 @@ const page = 4096
  * Writes `program` as a standard ONNX file with `weights` as initialisers: what is left of its inputs is fed. Large
  * weights go to `<model>.<hash>.data` beside it, named by content, so that at any moment the model at `path` finds
  * the data it was written with; the data file of a model that is replaced goes.
- * @throws {ShapeError} when a weight is not an input of the program or has another shape or dtype
+ * @throws ShapeError when a weight is not an input of the program or has another shape or dtype
  */
 export async function exportOnnx(
   path: string,

@@ -32,7 +32,8 @@ export interface Interval {
  * @param series per-date scores, each [dates] in time order (one series, or those of the systems compared).
  * @param statistic of the series' means, e.g. ([base, next]) => (base - next) / base, or ([mse]) =>
  *   Math.sqrt(mse).
- * @throws ShapeError when the series differ in length, DataError for fewer than two dates or a value not
+ * @throws ShapeError when the series differ in length
+ * @throws DataError for fewer than two dates or a value not
  *   finite.
  */
 export function bootstrap(

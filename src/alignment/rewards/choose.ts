@@ -27,7 +27,7 @@ export const rewardSchema = z.union([
 ])
 export type RewardConfig = z.infer<typeof rewardSchema>
 
-/** @throws {ConfigError} for a file that cannot be loaded or exports no reward */
+/** @throws ConfigError for a file that cannot be loaded or exports no reward */
 export async function chooseReward(config: RewardConfig): Promise<Reward> {
   if ('file' in config) return rewardOf(config.file)
   switch (config.name) {

@@ -31,7 +31,8 @@ const step = 1.1
  *   U = K Σ E Λ^½ S: S horizontal correlations with a length for each vertical mode, E Λ^½ vertical modes of each variable
  *   (empirical orthogonal functions of its levels), Σ standard deviations by channel and row, K balance of mass and wind.
  * `differences` [samples, channel, latitude, longitude], normalised.
- * @throws {DataError} for fewer than two samples or values that are not finite; {ConfigError} for factors not above 0
+ * @throws DataError for fewer than two samples or values that are not finite
+ * @throws ConfigError for factors not above 0
  */
 export function nmcCovariance(
   differences: Float32Array,

@@ -22,7 +22,7 @@ export interface EnkfSettings extends EnsembleSettings {
  * The stochastic ensemble Kalman filter: every member is drawn towards its own perturbed observations,
  * x_i + K (y + e_i - H(x_i)), with K from the ensemble; the perturbations are centred.
  * Burgers, van Leeuwen and Evensen (1998), "Analysis scheme in the ensemble Kalman filter",
- * doi:10.1175/1520-0493(1998)126<1719:ASITEK>2.0.CO;2. Works in the smaller of ensemble and observation space; local
+ * `doi:10.1175/1520-0493(1998)126<1719:ASITEK>2.0.CO;2`. Works in the smaller of ensemble and observation space; local
  * analyses (Ott et al. 2004; Hunt et al. 2007) in that of the ensemble, with the same perturbations everywhere.
  * Without observations the analysis is the background.
  */

@@ -39,7 +39,7 @@ export function ensembleTransform(Y: Float64Array, d: Float64Array, N: number): 
 
 /**
  * The ensemble transform Kalman filter (square-root EnKF, symmetric form): the Kalman analysis exactly, in the space
- * of the ensemble. Bishop, Etherton and Majumdar (2001), doi:10.1175/1520-0493(2001)129<0420:ASWTET>2.0.CO;2;
+ * of the ensemble. Bishop, Etherton and Majumdar (2001), `doi:10.1175/1520-0493(2001)129<0420:ASWTET>2.0.CO;2`;
  * rotation after Sakov and Oke (2008). Without observations the analysis is the background.
  */
 export function etkf(problem: EnsembleProblem, settings: EnsembleSettings = {}): Ensemble {

@@ -18,7 +18,8 @@ export interface Likelihood {
 
 /**
  * Observations y [m] (a tensor, so that it can be an input) by an operator and its errors.
- * @throws {ShapeError} when they are of different number; {DataError} without observations
+ * @throws ShapeError when they are of different number
+ * @throws DataError without observations
  */
 export function operatorLikelihood(
   operator: ObservationOperator,

@@ -54,7 +54,7 @@ export interface ComparedLoss {
 /**
  * Aligns a prior by each loss with each set of pairs, at equal compute: as many steps of as many pairs, the same pairs,
  * times and noise in the same order.
- * @throws {ConfigError} for two sets or two losses that cannot be told apart
+ * @throws ConfigError for two sets or two losses that cannot be told apart
  */
 export async function compareLosses<P extends Prior>(
   options: CompareLossesOptions<P>,

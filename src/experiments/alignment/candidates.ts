@@ -44,7 +44,7 @@ const fileOf = ({ config }: AlignmentSetting, time: number) =>
 /**
  * Draws candidates for the dates of a shard that have none yet, with all rewards: one file a date, written whole. The
  * noise belongs to (seed, date, candidate), so that any shards give the same bits.
- * @throws {DataError} for files of other settings; for rewards see `rewarded`
+ * @throws DataError for files of other settings; for rewards see `rewarded`
  */
 export async function makeCandidates(
   setting: AlignmentSetting,
@@ -134,7 +134,7 @@ export async function makeCandidates(
   return seconds
 }
 
-/** @throws {DataError} for candidates of other settings or another reference, or a damaged file */
+/** @throws DataError for candidates of other settings or another reference, or a damaged file */
 async function readCandidates(path: string, key: string): Promise<Candidates> {
   const { tensors, metadata } = await readSafetensors(path)
   if (metadata.format !== format || metadata.key !== key)
@@ -152,7 +152,7 @@ async function readCandidates(path: string, key: string): Promise<Candidates> {
   }
 }
 
-/** The candidates of all dates. @throws {DataError} that names the dates that are missing */
+/** The candidates of all dates. @throws DataError that names the dates that are missing */
 export async function allCandidates(setting: AlignmentSetting): Promise<Candidates[]> {
   const rewards = await Promise.all(setting.config.rewards.map(chooseReward))
   const leads = [...new Set(rewards.flatMap((r) => r.leads ?? []))]

@@ -50,7 +50,7 @@ export const alignmentSchema = z.strictObject({
 })
 export type AlignmentConfig = z.infer<typeof alignmentSchema>
 
-/** @throws {ConfigError} that lists what is wrong */
+/** @throws ConfigError that lists what is wrong */
 export async function loadAlignment(
   path: string,
   settings: readonly string[] = [],

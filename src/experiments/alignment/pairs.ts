@@ -18,7 +18,7 @@ export interface RulePairs {
 export const pairsFile = (config: AlignmentConfig, rule: string) =>
   join(config.run, 'pairs', `${rule}.safetensors`)
 
-/** The rule of a name. @throws {ConfigError} for one that is not there */
+/** The rule of a name. @throws ConfigError for one that is not there */
 export function ruleOf(config: AlignmentConfig, name: string): PairRule {
   const rule = config.rules[name]
   if (!rule)
@@ -26,7 +26,7 @@ export function ruleOf(config: AlignmentConfig, name: string): PairRule {
   return rule
 }
 
-/** Pairs by a rule, date by date, in the order of dates. @throws {DataError} when fewer than two dates give any */
+/** Pairs by a rule, date by date, in the order of dates. @throws DataError when fewer than two dates give any */
 export function pairsOf(candidates: readonly Candidates[], rule: PairRule): RulePairs {
   const size = candidates[0].background.length
   const chosen = candidates.map(({ rewards }) => selectPairs(rewards, rule))

@@ -22,7 +22,7 @@ type Figures = Map<string, { svg: string; caption: string }>
  * A page about an alignment as far as it has got: how rewards go together, what pairs prefer and by how much, a pair on
  * maps, the scores of training and soups. Writes report.html in the run's folder, and figures as PNG where asked.
  * @returns the page's path
- * @throws {DataError} for missing candidates
+ * @throws DataError for missing candidates
  */
 export async function alignmentReport(setting: AlignmentSetting, figureFolder?: string): Promise<string> {
   const { config } = setting

@@ -37,7 +37,7 @@ export interface AlignmentSetting {
   close(): Promise<void>
 }
 
-/** @throws {ConfigError} {DataError} for models and data that are not there or do not fit each other */
+/** @throws ConfigError or DataError for models and data that are not there or do not fit each other */
 export async function openAlignment(runtime: Runtime, config: AlignmentConfig): Promise<AlignmentSetting> {
   const { codec, prior } = await openPrior(runtime, config.folder)
   const forecaster = await openForecaster(runtime, config.folder, { batch: 16 })

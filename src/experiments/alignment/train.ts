@@ -24,7 +24,7 @@ export const alignedFile = ({ aligned, folder }: AlignmentConfig, rule: string) 
 /**
  * Aligns the reference with the pairs of a rule and writes it. Where no step beats the reference by the
  * score that decides, the reference itself is written, and `unchanged` says so.
- * @throws {DataError} for pairs of another reference
+ * @throws DataError for pairs of another reference
  */
 export async function trainAligned(
   setting: AlignmentSetting,

@@ -99,7 +99,7 @@ export function exportParts(
 
 /**
  * The networks of a trained model of any kind, for batches of the given size.
- * @throws {FormatError} when the file is damaged or none of the models of this project
+ * @throws FormatError when the file is damaged or none of the models of this project
  */
 export async function modelParts(path: string, batch: number): Promise<ExportPart[]> {
   const file = await openSafetensors(path)

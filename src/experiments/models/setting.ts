@@ -23,7 +23,7 @@ export const periods = {
   test: { start: '1984-04-01', end: '1984-06-30' },
 } as const
 
-/** @throws {DataError} when the models are of different worlds, or the data is of another */
+/** @throws DataError when the models are of different worlds, or the data is of another */
 export async function openSetting(runtime: Runtime, data: string, models: string): Promise<Setting> {
   const forecast = await loadForecastModel(join(models, 'forecast.safetensors'))
   const latent = await loadLatentModel(join(models, 'autoencoder.safetensors'))

@@ -140,7 +140,7 @@ export type Density = z.infer<typeof density>
 
 /**
  * Reads the configuration of an experiment; settings that tuning chose replace those of the file.
- * @throws {ConfigError} that lists what is wrong
+ * @throws ConfigError that lists what is wrong
  */
 export async function loadOsse(path: string, settings: readonly string[] = []): Promise<OsseConfig> {
   const config = parseSettings(osseSchema, await readSettings(path, settings), path)
@@ -160,7 +160,7 @@ export async function loadOsse(path: string, settings: readonly string[] = []): 
 
 /**
  * A method may stand twice, with other settings for other errors of observations.
- * @throws {ConfigError} for methods of the same name, model and error, and models that there are none of
+ * @throws ConfigError for methods of the same name, model and error, and models that there are none of
  */
 export function checkOsse(config: OsseConfig): OsseConfig {
   const seen = new Set<string>()

@@ -49,7 +49,7 @@ export interface OsseMethod {
   close(): Promise<void>
 }
 
-/** The prior of a model name. @throws {DataError} for one of other latents or another world than the setting's */
+/** The prior of a model name. @throws DataError for one of other latents or another world than the setting's */
 export async function priorOf({ config, codec, world }: OsseSetting, model: string): Promise<PriorModel> {
   const path = config.models[model]
   const prior = await loadPriorModel(path)

@@ -17,7 +17,7 @@ export interface ShardMessage {
 
 /**
  * Runs a configuration in several processes that share its dates, and waits for them.
- * @throws {AlignDaError} when one fails; the others are ended
+ * @throws AlignDaError when one fails; the others are ended
  */
 export async function forkShards(config: string, options: ShardOptions): Promise<void> {
   const { folder, processes, threads, device, onCase } = options

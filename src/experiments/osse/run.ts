@@ -32,7 +32,7 @@ export interface OsseOptions {
 /**
  * Runs the cases of a configuration that are not in the run folder yet, and returns all that are there, in the order
  * of methods, dates, networks. Each case is on the disk as soon as it is done.
- * @throws {ConfigError} and {DataError} for models, data and settings that cannot be used
+ * @throws ConfigError or DataError for models, data and settings that cannot be used
  */
 export async function runOsse(config: OsseConfig, options: OsseOptions): Promise<CaseResult[]> {
   const { folder, shard, processes = 1, device, command = 'align-da evaluate', summary = false } = options

@@ -56,8 +56,8 @@ export interface OsseSetting {
 }
 
 /**
- * @throws {ConfigError} for models that are not there and a lead that is no number of steps; {DataError} for data of
- * another world or without the dates
+ * @throws ConfigError for models that are not there and a lead that is no number of steps
+ * @throws DataError for data of another world or without the dates
  */
 export async function openOsse(runtime: Runtime, config: OsseConfig, folder: string): Promise<OsseSetting> {
   const files = [modelFile(config.folder, 'forecast'), modelFile(config.folder, 'latent')]

@@ -19,7 +19,7 @@ export class Truth {
     this.times = states.times
   }
 
-  /** @throws {DataError} for a store of another world */
+  /** @throws DataError for a store of another world */
   static async open(location: string, world: World): Promise<Truth> {
     const states = await openStates(location, { channels: world.channels })
     const { channels, grid } = states
@@ -30,7 +30,7 @@ export class Truth {
   /**
    * Up to `count` times of a period, evenly spread, for which there are also the states `before` and `after` hours
    * away, milliseconds since 1970.
-   * @throws {DataError} where there is none
+   * @throws DataError where there is none
    */
   spread({ start, end }: { start: string; end: string }, count: number, before: number, after: number) {
     const known = new Set(this.times)
@@ -46,7 +46,7 @@ export class Truth {
     return Array.from({ length: count }, (_, i) => usable[Math.floor((i * usable.length) / count)])
   }
 
-  /** Normalised states at `times`, [n, channel, lat, lon]. @throws {DataError} for missing values */
+  /** Normalised states at `times`, [n, channel, lat, lon]. @throws DataError for missing values */
   async read(times: readonly number[], label = 'states'): Promise<Float32Array> {
     const { channels, grid, normaliser } = this.world
     const size = channels.length * grid.size

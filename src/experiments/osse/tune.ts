@@ -33,7 +33,7 @@ export function combinations(
 /**
  * The experiment on the validation period in which each combination of settings is a method of its own, and what those
  * are. Variational methods are judged by their minimum alone.
- * @throws {ConfigError} for methods and settings that do not exist
+ * @throws ConfigError for methods and settings that do not exist
  */
 export function tuningOf(config: OsseConfig): {
   config: OsseConfig

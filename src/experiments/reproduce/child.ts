@@ -21,7 +21,7 @@ export function repositoryScript(path: string): string | undefined {
 
 /**
  * Runs a script in a process of its own, with what it prints going where this process prints.
- * @throws {AlignDaError} with its exit code, or the signal that ended it
+ * @throws AlignDaError with its exit code, or the signal that ended it
  */
 export async function runScript(script: string, args: readonly string[]): Promise<void> {
   const loader = script.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []

@@ -85,7 +85,7 @@ export interface PresetOptions {
   readonly settings?: readonly string[]
 }
 
-/** The file of a preset. @throws {ConfigError} for one that does not ship */
+/** The file of a preset. @throws ConfigError for one that does not ship */
 export function presetFile(name: string): string {
   const path = join(root, 'configs', `reproduce-${name}.yaml`)
   if (!/^[\w-]+$/.test(name) || !existsSync(path))
@@ -95,7 +95,7 @@ export function presetFile(name: string): string {
   return path
 }
 
-/** Reads a preset and its configurations. @throws {ConfigError} that lists what is wrong */
+/** Reads a preset and its configurations. @throws ConfigError that lists what is wrong */
 export async function loadPreset(
   name: string,
   { out, quick = false, settings = [] }: PresetOptions,
@@ -167,7 +167,7 @@ export async function loadPreset(
   }
 }
 
-/** The rules that give the priors of an evaluation: prior-RULE.safetensors. @throws {ConfigError} for one without a rule */
+/** The rules that give the priors of an evaluation: prior-RULE.safetensors. @throws ConfigError for one without a rule */
 function rulesOf({ models }: OsseConfig, { rules }: AlignmentConfig): string[] {
   return Object.values(models).flatMap((path) => {
     if (basename(path) === 'prior.safetensors') return []

@@ -26,7 +26,7 @@ export function periodsOf({ models, alignment, osse, aligned }: Preset): Record<
 
 /**
  * Opens the store before anything is computed, and writes what it holds of each period.
- * @throws {DataError} for a store of another grid, and for periods that it lacks or that have gaps
+ * @throws DataError for a store of another grid, and for periods that it lacks or that have gaps
  */
 export async function checkData(preset: Preset, path: string): Promise<void> {
   const { data } = preset.models

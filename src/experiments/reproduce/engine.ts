@@ -34,7 +34,7 @@ export class Reproduction {
   private readonly keys: ReadonlyMap<string, string>
   private readonly state: State
 
-  /** @throws {FormatError} {ConfigError} for a state file that cannot be read, and stages that are out of order */
+  /** @throws FormatError or ConfigError for a state file that cannot be read, and stages that are out of order */
   constructor(folder: string, stages: readonly Stage[], head: Omit<State, 'stages'>) {
     this.stages = stages
     this.path = join(folder, 'reproduce.json')
@@ -58,8 +58,8 @@ export class Reproduction {
 
   /**
    * Does what is to be done.
-   * @throws {ConfigError} for stages that do not exist, or need others that are neither done nor chosen
-   * @throws {AlignDaError} that names the stage that failed; a defect is thrown as it is
+   * @throws ConfigError for stages that do not exist, or need others that are neither done nor chosen
+   * @throws AlignDaError that names the stage that failed; a defect is thrown as it is
    */
   async run({ only, from, say = () => {} }: RunChoice = {}): Promise<void> {
     const again = from === undefined ? [] : dependents(this.stages, from)

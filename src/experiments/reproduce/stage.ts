@@ -38,7 +38,7 @@ export function keysOf(stages: readonly Stage[]): ReadonlyMap<string, string> {
   return keys
 }
 
-/** A stage by its name. @throws {ConfigError} that names those that exist */
+/** A stage by its name. @throws ConfigError that names those that exist */
 export function stageOf(stages: readonly Stage[], name: string): Stage {
   const found = stages.find((s) => s.name === name)
   const names = stages.map((s) => s.name)

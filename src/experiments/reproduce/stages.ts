@@ -11,7 +11,7 @@ import { checkData, periodsOf } from './data.ts'
 import { type Stage, sizesHash } from './stage.ts'
 import * as work from './work.ts'
 
-/** From data to the tables and figures of the documentation. @throws {ConfigError} for a data location that is not given */
+/** From data to the tables and figures of the documentation. @throws ConfigError for a data location that is not given */
 export async function stagesOf(means: work.Means): Promise<Stage[]> {
   const { preset } = means
   return [

@@ -25,7 +25,7 @@ const stateSchema = z.strictObject({
 })
 export type State = z.infer<typeof stateSchema>
 
-/** What an earlier sitting left; undefined where there was none. @throws {FormatError} for a file that is none of ours */
+/** What an earlier sitting left; undefined where there was none. @throws FormatError for a file that is none of ours */
 export function readState(path: string): State | undefined {
   let text: string
   try {

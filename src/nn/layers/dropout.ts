@@ -22,7 +22,7 @@ export class Dropout {
   private readonly masks = new Map<string, Tensor>()
   private readonly dtype: DType
 
-  /** @throws {ConfigError} unless 0 <= rate < 1 */
+  /** @throws ConfigError unless 0 <= rate < 1 */
   constructor(rate: number, { dtype = 'float32' }: { dtype?: DType } = {}) {
     if (!(rate >= 0 && rate < 1))
       throw new ConfigError(`dropout rate ${rate}: it must be at least 0 and below 1`)

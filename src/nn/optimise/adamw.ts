@@ -9,7 +9,7 @@ export interface AdamW {
   readonly decay: number
 }
 
-/** @throws {ConfigError} for values out of range */
+/** @throws ConfigError for values out of range */
 export function adamw({
   beta1 = 0.9,
   beta2 = 0.999,

@@ -11,7 +11,7 @@ export interface Ema {
   readonly every: number
 }
 
-/** @throws {ConfigError} for values out of range */
+/** @throws ConfigError for values out of range */
 export function ema({ decay = 0.999, every = 1 }: Partial<Ema> = {}): Ema {
   if (!(decay >= 0 && decay < 1))
     throw new ConfigError(`EMA decay ${decay}: it must be at least 0 and below 1`)

@@ -10,7 +10,7 @@ export interface Schedule {
   readonly floor: number
 }
 
-/** @throws {ConfigError} for values that make no schedule */
+/** @throws ConfigError for values that make no schedule */
 export function schedule({
   rate,
   warmup = 0,

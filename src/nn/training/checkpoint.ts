@@ -43,9 +43,9 @@ export async function saveCheckpoint(
 
 /**
  * Reads a checkpoint that holds tensors like `specs`.
- * @throws {FormatError} when the file is damaged or no checkpoint
- * @throws {ShapeError} when it is of another architecture, naming what differs
- * @throws {ConfigError} when it was trained with other settings
+ * @throws FormatError when the file is damaged or no checkpoint
+ * @throws ShapeError when it is of another architecture, naming what differs
+ * @throws ConfigError when it was trained with other settings
  */
 export async function loadCheckpoint(
   path: string,

@@ -70,8 +70,8 @@ export interface FitResult {
  * called again with the same options ends with the same bits as one that was not, on the same machine: the step
  * number is all that its order of data, noise and learning rate depend on.
  *
- * @throws {DataError} when the loss or a gradient is not finite; the last checkpoint stays
- * @throws {ShapeError} {FormatError} {ConfigError} for a checkpoint that does not fit, see loadCheckpoint
+ * @throws DataError when the loss or a gradient is not finite; the last checkpoint stays
+ * @throws ShapeError, FormatError or ConfigError for a checkpoint that does not fit, see loadCheckpoint
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { runtime, parameters, steps, seed, validation, accumulate = 1, clip = 1 } = options

@@ -59,7 +59,7 @@ export class RunFolder {
 
   /**
    * Writes a checkpoint unless there is one of this step.
-   * @throws {DataError} when a weight or a moment is not finite; the checkpoint before stays
+   * @throws DataError when a weight or a moment is not finite; the checkpoint before stays
    */
   async save(
     progressed: Progressed,

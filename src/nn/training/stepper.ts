@@ -50,7 +50,7 @@ export class Stepper {
 
   /**
    * Step `step`, counted from 1: means over its batches of the loss and the metrics, and the gradients' norm.
-   * @throws {DataError} when the loss or a gradient is not finite, naming step and batch
+   * @throws DataError when the loss or a gradient is not finite, naming step and batch
    */
   async run(step: number): Promise<Record<string, number>> {
     const { accumulate, programs, schedule, ema } = this.options

@@ -6,7 +6,7 @@ export type Device = (typeof devices)[number]
 
 /**
  * The device asked for by name, by the variable ALIGN_DA_DEVICE, or the CPU.
- * @throws {ConfigError} when there is no such device
+ * @throws ConfigError when there is no such device
  */
 export function chooseDevice(name = process.env.ALIGN_DA_DEVICE ?? 'cpu'): Device {
   const found = devices.find((d) => d === name)

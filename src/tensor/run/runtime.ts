@@ -45,7 +45,7 @@ export class Runtime {
   private whenIdle: (() => void) | undefined
   private failure: Error | undefined
 
-  /** @throws {ConfigError} for an unknown device */
+  /** @throws ConfigError for an unknown device */
   constructor({ device, threads = availableParallelism() }: RuntimeOptions = {}) {
     this.device = chooseDevice(device)
     this.threads = threads
@@ -69,7 +69,7 @@ export class Runtime {
 
   /**
    * Prepares a program to run.
-   * @throws {AlignDaError} when the device is missing or refuses the program
+   * @throws AlignDaError when the device is missing or refuses the program
    */
   async load(program: Program, { store, updates, profile }: LoadOptions = {}): Promise<Executable> {
     if (updates) checkUpdates(program, store, updates)
@@ -98,7 +98,7 @@ export class Runtime {
   /**
    * Opens an ONNX file of any origin, with the data files beside it. Its inputs and outputs are what the file says;
    * an axis of any size has the size -1, and what is fed there is a host tensor, which has a shape of its own.
-   * @throws {FormatError} when there is no such file or it is no model that the device runs
+   * @throws FormatError when there is no such file or it is no model that the device runs
    */
   async loadFile(path: string): Promise<Executable> {
     const { session, inputs, outputs } = await this.call<Opened>({
@@ -182,7 +182,7 @@ export class Executable {
 
   /**
    * Runs the program once.
-   * @throws {ShapeError} for a missing or unknown feed, a wrong shape or dtype
+   * @throws ShapeError for a missing or unknown feed, a wrong shape or dtype
    */
   async run(feeds: Feeds = {}): Promise<Tensors> {
     const { inputs, unused, name } = this.program
@@ -244,7 +244,7 @@ export class Store {
 
   /**
    * Sets entries; the arrays are copied. An entry keeps its shape and dtype, which programs loaded with it rely on.
-   * @throws {ShapeError} when values do not fill their shape or an entry would change
+   * @throws ShapeError when values do not fill their shape or an entry would change
    */
   async put(tensors: Readonly<Record<string, HostTensor>>): Promise<void> {
     const transfer: ArrayBuffer[] = []
@@ -263,7 +263,7 @@ export class Store {
 
   /**
    * Copies of entries, all of them by default.
-   * @throws {ShapeError} for a name that is not there
+   * @throws ShapeError for a name that is not there
    */
   async take(names?: readonly string[]): Promise<Tensors> {
     for (const name of names ?? [])
