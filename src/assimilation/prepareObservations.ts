@@ -39,8 +39,8 @@ export interface PreparedObservations extends Required<Observations> {
  * Observations in SI units as an assimilator takes them: their errors, quality control against H(x_b) (marks, range,
  * duplicates, background, buddies, thinning), the operator and R.
  * @param observations a table, or a file of them
- * @throws {DataError} for errors of zero or less, naming row and station, and a background that is no normalised state;
- * {ConfigError} for settings that are none
+ * @throws DataError for errors of zero or less, naming row and station, and a background that is no normalised state
+ * @throws ConfigError for settings that are none
  */
 export async function prepareObservations(
   observations: string | ObservationTable,

@@ -17,7 +17,7 @@ export interface WriteAnalysisOptions {
  * reads states reads the mean, NAME_spread with more than one member, and NAME_members along `realization`.
  * @param analysis normalised, as an assimilator gives it
  * @param time of the analysis, ms since 1970
- * @throws {DataError} for a path that exists, a time that is none, or an analysis of another world
+ * @throws DataError for a path that exists, a time that is none, or an analysis of another world
  */
 export async function writeAnalysis(
   path: string,
