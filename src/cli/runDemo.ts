@@ -3,9 +3,10 @@ import { guidanceNames, guidanceSchema } from '../assimilation/index.ts'
 import { writeFileAtomic } from '../base/files.ts'
 import { type Progress, progress } from '../base/progress.ts'
 import { parseSettings } from '../experiments/config.ts'
-import { demoReport, scoreRows } from '../experiments/demo/report.ts'
+import { demoReport } from '../experiments/demo/report.ts'
 import { runDemo } from '../experiments/demo/run.ts'
 import { shippedModels, shippedSamples } from '../experiments/demo/setting.ts'
+import { scoreRows, verdict } from '../experiments/demo/tables.ts'
 import { jsonText, tableText } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
 import { choice } from './options.ts'
@@ -56,6 +57,9 @@ export async function demo(options: DemoCommandOptions): Promise<void> {
     await writeFileAtomic(join(out, 'scores.json'), `${jsonText(scores)}\n`)
     console.log(`\n${tableText(scoreRows(result), 3)}`)
     console.log(`
+${verdict(result)}
+One date: what separates methods by a few per cent may be chance.
+
 Open ${report} in a browser: maps, scores, fit to the observations, spectra (${seconds.toFixed(0)} s).
 The world is a SPEEDY nature run, calmer than the real one.
 

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { ChartFrame } from './chartFrame.ts'
-import { element, moved, svgDocument, textElement } from './svg.ts'
+import { element, moved, svgDocument, textElement, textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 /** An entry of the legend. */
@@ -86,9 +86,6 @@ function legendRow(entries: readonly LegendEntry[], width: number): { svg: strin
   }
   return { svg: parts.join(''), height: y + 9 }
 }
-
-/** About how wide a text is; the font's mean advance is near half of its size. */
-export const textWidth = (text: string, size: number) => 0.52 * size * text.length
 
 /** The colour of the k-th series. */
 export const seriesColour = (k: number) => theme.series[k % theme.series.length]

@@ -1,6 +1,6 @@
 import { cssColour } from './colours.ts'
 import { type ColourScale, formatTicks } from './scale.ts'
-import { element, round, textElement } from './svg.ts'
+import { element, round, textElement, textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 /** Height in CSS pixels of a colour bar with its ticks and label. */
@@ -38,12 +38,17 @@ export function colourBar(scale: ColourScale, width: number, label: string, id: 
   if (below) parts.unshift(end(scale.min, -tip))
   if (above) parts.push(end(scale.max, width))
   const texts = formatTicks(scale.ticks)
+  const widest = Math.max(...texts.map((text) => textWidth(text, theme.size.tick)))
+  // On a short bar every second tick has its value, zero among them.
+  const every = widest + 6 > x(scale.ticks[1]) - x(scale.ticks[0]) ? 2 : 1
+  const first = Math.max(0, scale.ticks.indexOf(0)) % every
   const ticks = scale.ticks.map((value, i) => {
     const line = element('path', {
       d: `M${round(x(value))},${height}v3.5`,
       stroke: theme.ink,
       'stroke-width': 0.7,
     })
+    if (i % every !== first) return line
     return line + textElement(texts[i], x(value), height + 15, { size: theme.size.tick, anchor: 'middle' })
   })
   return (

@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
-import { chartDocument, seriesColour, textWidth } from './chart.ts'
+import { chartDocument, seriesColour } from './chart.ts'
 import type { ChartFrame } from './chartFrame.ts'
+import { textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 export interface RankHistogramChart extends ChartFrame {
@@ -84,12 +85,12 @@ export function dotChart({ dots, xLabel, reference, ...frame }: DotChart): strin
     marginLeft: label + 14,
     marginRight: 34,
     marginTop: 8,
-    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', nice: true, inset: 8, ticks: 5 },
+    x: { label: xLabel, labelAnchor: 'center', labelArrow: 'none', nice: true, inset: 8, ticks: 4 },
     y: { label: null, type: 'point', domain: names, padding: 0.6, tickSize: 0 },
     marks: [
       reference === undefined ? null : Plot.ruleX([reference], { stroke: theme.muted, strokeDasharray: '4 3' }),
       Plot.dot(dots, { x: 'value', y: 'name', fill: 'colour', r: 5.5 }),
-      Plot.text(dots, { x: 'value', y: 'name', text: (d: { value: number }) => d.value.toPrecision(3), dx: 9, textAnchor: 'start', fontWeight: 600, fill: theme.ink }),
+      Plot.text(dots, { x: 'value', y: 'name', text: (d: { value: number }) => d.value.toPrecision(3), dx: 9, textAnchor: 'start', fontWeight: 600, fill: theme.ink, stroke: theme.paper, strokeWidth: 3 }),
     ],
   }) // biome-ignore format: options read in rows
 }

@@ -13,6 +13,13 @@ export type Block =
       readonly caption?: string
     }
   | {
+      /** Drawings side by side, one below the other on a phone. */
+      readonly kind: 'figures'
+      readonly drawings: readonly { readonly svg: string; readonly alt: string }[]
+      readonly columns: number
+      readonly caption?: string
+    }
+  | {
       readonly kind: 'table'
       readonly rows: readonly Row[]
       readonly caption?: string
@@ -70,12 +77,20 @@ function blockHtml(block: Block): string {
       .join('\n')
   if (block.kind === 'code') return `<pre><code>${escapeText(block.text)}</code></pre>`
   if (block.kind === 'table') return tableHtml(block.rows, block.digits ?? 4, block.caption)
-  // An SVG goes in as an image: its ids and styles cannot meet those of its neighbours.
-  const address = block.svg
-    ? `data:image/svg+xml;base64,${Buffer.from(block.svg).toString('base64')}`
-    : dataAddress(block.png ?? new Uint8Array())
   const caption = block.caption ? `<figcaption>${escapeText(block.caption)}</figcaption>` : ''
-  return `<figure><img alt="${escapeText(block.alt)}" src="${address}">${caption}</figure>`
+  if (block.kind === 'figures') {
+    const images = block.drawings.map(imageHtml).join('\n')
+    return `<figure><div class="beside" style="--columns: ${block.columns}">${images}</div>${caption}</figure>`
+  }
+  return `<figure>${imageHtml(block)}${caption}</figure>`
+}
+
+/** An SVG goes in as an image: its ids and styles cannot meet those of its neighbours. */
+function imageHtml({ svg, png, alt }: { svg?: string; png?: Uint8Array; alt: string }): string {
+  const address = svg
+    ? `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
+    : dataAddress(png ?? new Uint8Array())
+  return `<img alt="${escapeText(alt)}" src="${address}">`
 }
 
 function tableHtml(rows: readonly Row[], digits: number, caption?: string): string {
@@ -115,10 +130,14 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem }
 a { color: var(--link) }
 figure { margin: 1.2rem 0 }
 figure img { max-width: 100%; height: auto; border-radius: 6px; background: #fff }
+.beside { display: grid; grid-template-columns: repeat(var(--columns), 1fr); gap: .6rem }
+.beside img { width: 100% }
+@media (max-width: 600px) { .beside { grid-template-columns: 1fr } }
 figcaption, .caption { color: var(--muted); font-size: .92rem; margin: .4rem 0 }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .8rem 0 }
 th, td { text-align: left; padding: .28rem .8rem; border-bottom: 1px solid var(--line) }
+td:first-child { white-space: nowrap }
 th { font-weight: 600; border-bottom-width: 2px }
 .n { text-align: right }
 pre { background: var(--tint); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font-size: .88rem }

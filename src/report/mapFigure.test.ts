@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { colourMap } from './colours.ts'
-import { mapFigure } from './mapFigure.ts'
+import { mapFigure, mapsApart } from './mapFigure.ts'
 import { svgSize, svgToPng } from './svg.ts'
 import { gridded, radians } from './testing/fields.ts'
 import { pixelsOf } from './testing/pixels.ts'
@@ -27,6 +27,22 @@ describe('mapFigure', () => {
     const near = (a: readonly number[], b: readonly number[]) => a.every((c, k) => Math.abs(c - b[k]) < 12)
     expect(pixels.share((rgb) => near(rgb, warm))).toBeGreaterThan(0.03)
     expect(pixels.at(3, 3)).toEqual([255, 255, 255])
+  })
+
+  it('draws maps apart on the scale of their group, with values on a short bar that do not touch', () => {
+    const wide = { ...north, values: Float64Array.from(north.values, (v) => 4 * (v - 270)) }
+    const fields = [north, wide].map((field) => ({
+      ...field,
+      variable: 'temperature',
+      kind: 'difference' as const,
+    }))
+    const ticks = (svg: string) =>
+      [...svg.matchAll(/x="([\d.]+)" [^>]*>(−?\d+)<\/text>/g)].map((m) => [+m[1], m[2]] as const)
+    const panels = fields.map((field) => ({ field: { ...field, group: 'all' } }))
+    const [first, second] = mapsApart({ panels, width: 200, ratio: 0.5 }).map(ticks)
+    expect(first).toEqual(second)
+    expect(first.map(([, text]) => text)).toContain('0')
+    for (let k = 1; k < first.length; k++) expect(first[k][0] - first[k - 1][0]).toBeGreaterThan(24)
   })
 
   it('shares one colour bar in a group and gives the others their own', () => {

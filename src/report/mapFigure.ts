@@ -25,13 +25,26 @@ const [margin, gap] = [18, 22]
 
 /** An SVG document of a figure. @throws DataError or ConfigError for fields, scales and regions that cannot be drawn. */
 export function mapFigure(figure: MapFigure): string {
+  return drawn(figure, panelScales(figure.panels))
+}
+
+/**
+ * The maps each as an SVG document of its own, for pages that set them in as many columns as there is room for: panels
+ * of a group still share their scale, which stands below each.
+ * @throws DataError or ConfigError as `mapFigure` does
+ */
+export function mapsApart(figure: Omit<MapFigure, 'columns'>): string[] {
+  const scales = panelScales(figure.panels)
+  return figure.panels.map((panel, k) => drawn({ ...figure, panels: [panel] }, [scales[k]]))
+}
+
+function drawn(figure: MapFigure, scales: readonly (PanelScale | undefined)[]): string {
   const { panels, interpolation = 'cubic', ratio = 2 } = figure
   const count = panels.length
   const columns = Math.min(count, figure.columns ?? (count === 4 ? 2 : Math.min(3, count)))
   const width = figure.width ?? (columns === 1 ? 760 : 420 * columns)
   const panelWidth = (width - 2 * margin - gap * (columns - 1)) / columns
   const frame = mapFrame(panelWidth, figure)
-  const scales = panelScales(panels)
   const rows = Array.from({ length: Math.ceil(count / columns) }, (_, r) => r)
   const parts: string[] = []
   let y = margin

@@ -37,6 +37,8 @@ export interface StationLayer extends Colouring {
   readonly size?: number
   /** Colour of points without values. */
   readonly fill?: string
+  /** Draws rings, through which the field below is seen. */
+  readonly hollow?: boolean
 }
 
 /** One map: layers from below to above. All but the title may be left out. */
@@ -132,8 +134,16 @@ function stationDots(frame: MapFrame, stations: StationLayer, scale: ColourScale
     const point = frame.projection(place)
     if (!point || (values && !Number.isFinite(values[i])) || !isVisible(frame, place)) continue
     const colour = values && scale ? cssColour(scale.colour(factor * values[i])) : fill
-    dots.push(element('circle', { cx: point[0], cy: point[1], r: size / 2, fill: colour }))
+    dots.push(
+      element('circle', {
+        cx: point[0],
+        cy: point[1],
+        r: size / 2,
+        fill: stations.hollow ? undefined : colour,
+      }),
+    )
   }
+  if (stations.hollow) return element('g', { fill: 'none', stroke: fill, 'stroke-width': 0.4 }, dots.join(''))
   const rim = size >= 3 ? { stroke: theme.paper, 'stroke-width': 0.5 } : {}
   return element(
     'g',

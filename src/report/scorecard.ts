@@ -1,9 +1,8 @@
-import { textWidth } from './chart.ts'
 import type { ChartFrame } from './chartFrame.ts'
 import { colourBar, colourBarHeight } from './colourBar.ts'
 import { cssColour, luminance } from './colours.ts'
 import { colourScale } from './scale.ts'
-import { element, moved, svgDocument, textElement } from './svg.ts'
+import { element, moved, svgDocument, textElement, textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 /** One score of one channel: a relative change against a reference, -0.05 for an error that is 5 % smaller. */

@@ -50,6 +50,9 @@ export function textElement(
   return element('text', attributes, escapeText(content))
 }
 
+/** About how wide a text is; the font's mean advance is near half of its size. */
+export const textWidth = (text: string, size: number) => 0.52 * size * text.length
+
 /** A group moved to (x, y). */
 export const moved = (x: number, y: number, inner: string) =>
   element('g', { transform: `translate(${round(x)} ${round(y)})` }, inner)

@@ -47,6 +47,14 @@ describe('pages', () => {
               alt: 'a "map"',
               caption: '<cap>',
             },
+            {
+              kind: 'figures',
+              columns: 2,
+              drawings: [
+                { svg: '<svg/>', alt: '<b>' },
+                { svg: '<svg/>', alt: 'b' },
+              ],
+            },
             { kind: 'table', rows: [{ name: '<td>', value: 1.5 }] },
             { kind: 'code', text: 'a < b' },
           ],
@@ -55,7 +63,7 @@ describe('pages', () => {
     })
     expect(html).not.toMatch(/<script|<b>|<i>|<cap>|<x>|https?:\/\/(?!www\.w3)/)
     expect(html.match(/<p>/g)).toHaveLength(2)
-    expect(html).toContain('src="data:image/svg+xml;base64,')
+    expect(html.match(/src="data:image\/svg\+xml;base64,/g)).toHaveLength(3)
     expect(html).toContain('prefers-color-scheme: dark')
     expect(html).toContain('<td class="n">1.500</td>')
   })

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Runtime } from '../../tensor/index.ts'
+import { comparison } from './figures.ts'
+import { analysisMaps } from './maps.ts'
 import { demoReport } from './report.ts'
 import { runDemo } from './run.ts'
 import { shippedModels, shippedSamples } from './setting.ts'
+import { scoreRows, verdict } from './tables.ts'
 import { verify } from './verify.ts'
 
 // Skipped where the released models are absent.
@@ -40,6 +43,14 @@ describe.skipIf(!there)('the demo on the shipped samples', () => {
     const words = page.replace(/src="data:[^"]*"/g, '')
     expect(words).toContain('calmer')
     expect(words).not.toMatch(/NaN|undefined|Infinity/)
+    expect(words).toContain('isotropic, scale 0.7')
+    expect(verdict(demo)).toContain(
+      `${guided.scores.mse < variational.scores.mse ? 'below' : 'above'} that of latent 3D-Var`,
+    )
+    const drawings = comparison(demo)
+    expect(drawings).toHaveLength(3)
+    for (const { svg } of drawings) for (const row of scoreRows(demo)) expect(svg).toContain(`>${row[' ']}<`)
+    expect(analysisMaps(demo, guided, variational, 'z500')).toHaveLength(9)
 
     // The error of single members is that of their mean and their variance about it.
     for (const { scores } of demo.results)
@@ -47,6 +58,19 @@ describe.skipIf(!there)('the demo on the shipped samples', () => {
     const perfect = verify(demo.truth, demo.truth, demo.world)
     expect([perfect.mse, perfect.memberMse, perfect.crps, perfect.rmse.z500]).toEqual([0, 0, 0, 0])
     expect(perfect.geostrophic).toBe(perfect.truth.geostrophic)
+
+    // Whatever the draws, a variational method is judged by its minimum, which is what one member is.
+    const alone = await runDemo(runtime, { ...options, members: 1 })
+    const minimum = alone.results[2]
+    expect(minimum.name).toBe(variational.name)
+    expect(variational.analysis?.members).toBe(2)
+    expect(minimum.mean).toEqual(variational.mean)
+    expect(minimum.scores.mse).toBe(variational.scores.mse)
+    expect(minimum.forecast?.mse).toBe(variational.forecast?.mse)
+    expect(analysisMaps(alone, alone.results[3], minimum, 'z500')).toHaveLength(8)
+    expect(demoReport(alone, { command: '', seconds: 1 }).replace(/src="data:[^"]*"/g, '')).not.toMatch(
+      /NaN|undefined|Infinity/,
+    )
   })
 
   it('refuses times that the samples do not hold', async () => {

@@ -12,7 +12,7 @@ import {
 import { dpmSolver, schedules } from '../../prior/index.ts'
 import type { PriorModel } from '../../prior/model.ts'
 import type { Runtime } from '../../tensor/index.ts'
-import { type DemoSetting, latentBackgroundErrors } from './setting.ts'
+import { type DemoSetting, latentBackgroundErrors, latentErrorScale } from './setting.ts'
 
 export interface DemoMethod {
   readonly name: string
@@ -77,7 +77,7 @@ export function demoMethods(
     },
     {
       name: 'latent 3D-Var',
-      what: 'background and observations weighed by Gaussian errors in latent space with the covariance that the prior starts from, scaled as tuned; the estimate is the minimum of the cost, members perturb both',
+      what: `background and observations weighed by Gaussian errors in latent space, those of the background as the prior starts from, their standard deviations times ${latentErrorScale} as tuned; the estimate is the minimum of the cost, members perturb both`,
       antithetic: false,
       variational: true,
       assimilator: new LatentVariational(runtime, {

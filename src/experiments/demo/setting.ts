@@ -23,7 +23,7 @@ export const shippedSamples = join(root, 'samples')
 const alignedFile = 'prior-M.safetensors'
 
 /** Of latent 3D-Var, on the standard deviations of the prior's increments; see `latentBackgroundErrors`. */
-const tunedScale = 0.7
+export const latentErrorScale = 0.7
 
 /**
  * B of latent 3D-Var with the released prior. Increments whitened by the training statistics have the identity for a
@@ -31,8 +31,8 @@ const tunedScale = 0.7
  * standard deviations 0.7 had the least error on held-out dates (docs/results/osse-tuning.json, `l3dvar-coupled`).
  */
 export const latentBackgroundErrors: Covariance = {
-  ...isotropic(tunedScale ** 2),
-  name: `isotropic, scale ${tunedScale}`,
+  ...isotropic(latentErrorScale ** 2),
+  name: `isotropic, scale ${latentErrorScale}`,
 }
 
 /** What the demo works on. */
