@@ -213,10 +213,10 @@ function pageStages({ out }: Preset): Stage[] {
       ? [
           {
             name: 'table',
-            what: "our numbers beside the paper's",
-            needs: ['models', 'osse'],
+            what: 'our numbers beside published ones',
+            needs: ['models', 'osse', 'aligned', 'lorenz96'],
             settings: {},
-            writes: [join(out.docs, 'method-table.md')],
+            writes: ['method-table.md', 'checks-table.md'].map((page) => join(out.docs, page)),
             run: () => runScript(table, ['--docs', out.docs]),
           },
         ]
