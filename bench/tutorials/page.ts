@@ -14,3 +14,16 @@ export function stepsOf(page: string): Step[] {
   }
   return steps
 }
+
+/**
+ * Commands with the variables of `given` as the environment has them: lines that assign to one of these are left out.
+ * Empty where the commands use one that is given as undefined, which stands for data that is not here.
+ */
+export function withGiven(text: string, given: Readonly<Record<string, string | undefined>>): string {
+  const names = Object.keys(given)
+  if (names.some((name) => given[name] === undefined && text.includes(`$${name}`))) return ''
+  return text
+    .split('\n')
+    .filter((line) => !names.some((name) => line.startsWith(`${name}=`)))
+    .join('\n')
+}

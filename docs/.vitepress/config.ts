@@ -15,6 +15,17 @@ export default defineConfig({
   // Files of the repository and of the API reference lie beside the pages, not among them.
   ignoreDeadLinks: [/^\/api\//, /\.\.\//, /\/api\/index/],
   srcExclude: ['method-table.md', 'checks-table.md', 'reproduce-times.md', 'api/**'],
+  markdown: {
+    // A block with a name in brackets is a file: the name stands above it.
+    config(md) {
+      const fence = md.renderer.rules.fence
+      md.renderer.rules.fence = (tokens, i, ...rest) => {
+        const name = /\[([^\]]+)\]$/.exec(tokens[i].info)?.[1]
+        const title = name ? `<div class="file-name">${md.utils.escapeHtml(name)}</div>` : ''
+        return title + fence?.(tokens, i, ...rest)
+      }
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
