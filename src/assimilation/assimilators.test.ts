@@ -270,6 +270,25 @@ describe('assimilators', () => {
     await variational.close()
   })
 
+  it('a guidance of any name brings its observations in; a method is released at the end of its scope', async () => {
+    const guidance = { ...chooseGuidance({ name: 'latent-map' }, { schedule: cosine() }), name: 'none' }
+    const options = { prior, codec, sampler, guidance }
+    let closed = 0
+    class Counted extends GenerativeAssimilator {
+      override async close() {
+        closed++
+        await super.close()
+      }
+    }
+    {
+      await using method = new Counted(runtime, options)
+      await using named = generative({ name: 'latent-map' })
+      const [a, b] = [method, named].map((m) => m.assimilate(caseOf(0.5), { members: 1, seed: 7 }))
+      expect((await a).states).toEqual((await b).states)
+    }
+    expect(closed).toBe(1)
+  })
+
   it('refuse another world, broken states, no members and more than memory holds', async () => {
     const given = caseOf(0.5)
     const method = generative({ name: 'latent-map' }, { memory: 1e5 })

@@ -156,6 +156,10 @@ export class EnsembleFilter implements Assimilator {
   }
 
   async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }
 
 /** H of every member, directions put near y so that differences go the short way round. */

@@ -85,7 +85,7 @@ export class GenerativeAssimilator implements Assimilator {
     const backgrounds = checkBackground(given, codec.world)
     checkObserved(observations, codec.world, background.states)
     const size = background.states.length / backgrounds
-    const silent = observations.operator.outputs === 0 || guidance.name === 'none'
+    const silent = observations.operator.outputs === 0 || guidance.unconditional === true
     const network = silent ? undefined : networkOf(observations, size, decoderVariance)
     refuseBeyondMemory(members, { ...this.needs(size, network), available: memory })
     const share = Math.ceil(members / backgrounds)
@@ -117,6 +117,10 @@ export class GenerativeAssimilator implements Assimilator {
   async close(): Promise<void> {
     await this.loaded?.sampler.release()
     this.loaded = undefined
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** The program for a network; the last one is kept. */

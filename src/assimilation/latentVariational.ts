@@ -110,6 +110,10 @@ export class LatentVariational implements Assimilator {
     this.loaded = undefined
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
   private async load(network: Network | undefined, batch: number): Promise<Executable> {
     const key = network?.key ?? 'none'
     if (this.loaded?.key === key && this.loaded.batch === batch) return this.loaded.program

@@ -75,4 +75,8 @@ export class ModelVariational implements Assimilator {
   }
 
   async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }

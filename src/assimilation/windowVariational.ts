@@ -142,6 +142,10 @@ export class WindowVariational implements Assimilator {
     await (await this.model)?.close()
     this.model = undefined
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }
 
 /** Where all observations are of the start, no step is taken. */

@@ -182,4 +182,8 @@ export class LearnedForecaster implements Forecaster {
     for (const program of this.programs.values()) await program.release()
     await this.store.release()
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }

@@ -171,6 +171,10 @@ export class OnnxForecaster implements Forecaster {
   async close(): Promise<void> {
     await this.model.release()
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }
 
 /** What a model file has otherwise than its descriptor, each in a line. */

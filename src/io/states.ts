@@ -18,7 +18,7 @@ export interface StatesOptions extends OpenOptions {
 export type ReadProgress = (done: number, total: number) => void
 
 /** Atmospheric states of a dataset in the project's own form. */
-export interface States {
+export interface States extends AsyncDisposable {
   readonly location: string
   readonly dataset: Dataset
   /** Milliseconds since 1970-01-01 UTC, ascending; NaN for a single state that does not say when. */
@@ -124,6 +124,7 @@ async function interpret(dataset: Dataset, wanted: ChannelSet | undefined): Prom
       )
     },
     close: () => dataset.close(),
+    [Symbol.asyncDispose]: () => dataset.close(),
   }
 }
 

@@ -149,4 +149,8 @@ export class Codec {
     for (const program of this.programs.values()) await program.release()
     await this.store.release()
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
 }

@@ -48,6 +48,9 @@ export interface Guidance {
   readonly exact: boolean
   /** The members of a case interact, so all of them are computed together and none has a mirrored partner. */
   readonly together?: boolean
+  /** Uses no observation: the prior as it is. */
+  readonly unconditional?: boolean
+  /** What a program is made of that samples `sampler` so guided. */
   plan(sampler: Sampler, setting: Setting): Plan
 }
 
