@@ -24,6 +24,7 @@ export const ruleSchema = z.discriminatedUnion('kind', [
     each: z.int().positive().default(25).describe('pairs of a date, those of the largest least margin'),
   }),
 ])
+/** How winners and losers are chosen among the candidates of a date. */
 export type PairRule = z.infer<typeof ruleSchema>
 
 /** Numbers of the preferred candidate and of the other. */

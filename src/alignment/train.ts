@@ -70,8 +70,10 @@ export const alignSchema = z.strictObject({
   best: bestSchema.default({ score: 'loss', larger: false }),
   checkpointEvery: count.default(50),
 })
+/** Settings of the training of a prior on preferences, defaults filled in. */
 export type AlignConfig = z.infer<typeof alignSchema>
 
+/** What the training of a prior on preferences needs beside its settings. */
 export interface AlignPriorOptions<P extends Prior> {
   runtime: Runtime
   /** The reference: what is aligned, and what it is held to. */
@@ -90,6 +92,7 @@ export interface AlignPriorOptions<P extends Prior> {
   signal?: AbortSignal
 }
 
+/** An aligned prior, and how its training went. */
 export interface Aligned<P extends Prior> {
   /** The best prior by the score that decides: the reference itself, to the bit, where nothing beat it. */
   readonly prior: P

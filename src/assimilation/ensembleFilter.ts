@@ -62,6 +62,7 @@ export function membersFromErrors(errors: Float32Array, { scale = 1 } = {}): Mem
   }
 }
 
+/** Where the members of an ensemble filter come from, its localisation and its inflation. */
 export interface EnsembleFilterOptions {
   readonly world: World
   /** Deterministic (LETKF, the default) or with perturbed observations (EnKF). */

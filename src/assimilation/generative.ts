@@ -17,6 +17,7 @@ import { observed, observedAbout } from './guidance/observed.ts'
 import { constantsOf, type MemoryNeed, programNeed, refuseBeyondMemory } from './memory.ts'
 import { type Network, networkOf } from './network.ts'
 
+/** The prior, the autoencoder around it, the guidance and the sampler of a generative analysis. */
 export interface GenerativeOptions {
   readonly prior: Prior
   readonly codec: Codec

@@ -18,6 +18,7 @@ import { observed } from './guidance/observed.ts'
 import { constantsOf, programNeed, refuseBeyondMemory } from './memory.ts'
 import { type Network, networkOf } from './network.ts'
 
+/** The autoencoder, the background covariance and the minimisation of latent 3D-Var. */
 export interface LatentVariationalOptions {
   readonly codec: Codec
   readonly statistics: LatentStatistics

@@ -15,6 +15,7 @@ import type { VariationalSettings } from './classical/variational.ts'
 import { analysisOf, meanOf } from './diagnostics.ts'
 import { refuseBeyondMemory } from './memory.ts'
 
+/** The world, the background covariance and the minimisation of 3D-Var in model space. */
 export interface ModelVariationalOptions extends VariationalSettings {
   readonly world: World
   /** See `nmcCovariance`. */

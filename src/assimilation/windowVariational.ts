@@ -32,6 +32,7 @@ import type { VariationalSettings } from './classical/variational.ts'
 import { analysisOf, meanOf } from './diagnostics.ts'
 import { refuseBeyondMemory } from './memory.ts'
 
+/** The forecast model, the background covariance and the minimisation of 4D-Var. */
 export interface WindowVariationalOptions extends VariationalSettings {
   readonly world: World
   /** A model that can be differentiated. */

@@ -29,6 +29,7 @@ export type ModelName = (typeof modelNames)[number]
 export const modelFile = (folder: string, model: ModelName) =>
   join(folder, `${model === 'latent' ? 'autoencoder' : model}.safetensors`)
 
+/** Which models are trained, and where they go. */
 export interface TrainModelsOptions {
   runtime: Runtime
   models: readonly ModelName[]

@@ -8,6 +8,7 @@ import { seasonOf } from './surrogate.ts'
 
 const hour = 3_600_000
 
+/** What a forecaster from an ONNX file needs beside its descriptor. */
 export interface OnnxForecasterOptions {
   /** z-scores of the states that are exchanged; by default those that the model itself works in. */
   normaliser?: Normaliser

@@ -29,6 +29,7 @@ export interface Slab {
   readonly shape: readonly number[]
 }
 
+/** A variable of a dataset: its dimensions, and how its values are read. */
 export interface Variable {
   readonly name: string
   readonly dimensions: readonly string[]
@@ -51,6 +52,7 @@ export interface Variable {
 
 export type DatasetFormat = 'zarr v2' | 'zarr v3' | 'netcdf-3' | 'netcdf-4'
 
+/** An open Zarr or NetCDF dataset: its variables and attributes. Values are read when asked for. */
 export interface Dataset {
   /** The folder, file or URL it was opened from. */
   readonly location: string
@@ -61,6 +63,7 @@ export interface Dataset {
   close(): Promise<void>
 }
 
+/** How a dataset is opened. */
 export interface OpenOptions {
   /**
    * A Zarr chunk that is absent: the fill value by Zarr's rules, a hole in practice. 'error' (the default) refuses

@@ -23,6 +23,7 @@ export interface Series {
   at(index: number): Float32Array
 }
 
+/** Which part of a series is loaded, its channels, and how it is normalised. */
 export interface SeriesOptions {
   /** First and last time of the period, both included: ISO dates; an end without hour is that whole day. */
   readonly start?: string

@@ -9,6 +9,7 @@ import { type Dataset, type OpenOptions, openDataset, type Selection, type Varia
 import { channelsOf, findFields, type Source, sourcesOf } from './fields.ts'
 import { toFloat64 } from './numeric.ts'
 
+/** Which channels are read, and how the dataset is opened. */
 export interface StatesOptions extends OpenOptions {
   /** What to read, in this order. Default: every known variable of the dataset at all its levels, canonical order. */
   readonly channels?: ChannelSet

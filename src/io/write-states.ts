@@ -6,8 +6,10 @@ import { DataError } from '../base/errors.ts'
 import type { NumericArray } from './dataset.ts'
 import type { AttributeValue, DatasetLayout, DatasetWriter, VariableLayout } from './layout.ts'
 
+/** Formats that states are written in. */
 export type StatesFormat = 'zarr v2' | 'zarr v3' | 'netcdf-4'
 
+/** What a file of states holds: its grid, channels and attributes. */
 export interface StatesLayout {
   readonly grid: Grid
   readonly channels: ChannelSet
@@ -19,6 +21,7 @@ export interface StatesLayout {
   readonly timeUnit?: 'hours' | 'minutes' | 'seconds'
 }
 
+/** How states are stored. */
 export interface StatesWriteOptions {
   /** Default: 'netcdf-4' for a path ending in .nc, else 'zarr v2'. */
   readonly format?: StatesFormat
@@ -27,6 +30,7 @@ export interface StatesWriteOptions {
   readonly timeChunk?: number
 }
 
+/** A file of states being written: nothing is at its path before `close`. */
 export interface StatesWriter {
   readonly length: number
   /** Appends states [n, channel, lat, lon] at `times`, milliseconds since 1970, later than those before. */

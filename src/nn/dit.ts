@@ -9,6 +9,7 @@ import { learnedPosition } from './layers/position.ts'
 import { timeConditioning } from './layers/timeEmbedding.ts'
 import type { Parameters } from './parameters.ts'
 
+/** Size of one block of a diffusion transformer. */
 export interface DitBlockOptions {
   heads: number
   /** Width of the hidden layer of the MLP in units of the tokens' width. */
@@ -52,6 +53,7 @@ export function ditBlock(
   }, x)
 }
 
+/** Size of a diffusion transformer. */
 export interface DitOptions extends Omit<DitBlockOptions, 'dropout'> {
   /** Width of the tokens inside. */
   width: number

@@ -15,6 +15,7 @@ import {
 } from './quantities.ts'
 import { inWindow, type TimeWindow } from './window.ts'
 
+/** Units and time window of an operator, and which stations it takes. */
 export interface BuildOptions {
   /** Units in which the operator gives observations; normalised ones need a normaliser. Default physical. */
   readonly units?: 'physical' | 'normalised'
@@ -30,6 +31,7 @@ export interface RejectedRow {
   readonly reason: OperatorRejection
 }
 
+/** An operator, the rows of the table it is for, and those it cannot be. */
 export interface BuiltOperator {
   readonly operator: ObservationOperator
   /** Rows of the table that the operator's observations are, in the table's order. */

@@ -4,6 +4,7 @@ import type { Stream } from '../random/stream.ts'
 import type { ErrorCovariance } from './error-covariance.ts'
 import type { ObservationOperator } from './operator.ts'
 
+/** Observations of a known truth: the table with them, and their values y [observations]. */
 export interface Simulated {
   /** The network with values (SI units) and their errors (NaN for none). */
   readonly table: ObservationTable

@@ -82,4 +82,5 @@ export const samplerSchema = z.discriminatedUnion('name', [
     noiseScale: z.number().positive().default(1.003).describe('standard deviation of the renewed noise'),
   }),
 ])
+/** A sampler by name, with its settings. */
 export type SamplerConfig = z.infer<typeof samplerSchema>

@@ -35,6 +35,7 @@ export interface Steering {
   readonly background: Tensor
 }
 
+/** Sampler and guidance of a program that draws from a prior. */
 export interface SamplingOptions {
   sampler: Sampler
   /**
@@ -87,6 +88,7 @@ export interface SampleCase {
   readonly season?: Float32Array
 }
 
+/** How many members are drawn, and from which seed. */
 export interface SampleOptions {
   members: number
   seed: Seed
@@ -104,6 +106,7 @@ export interface SampleOptions {
   onProgress?: (done: number, all: number) => void
 }
 
+/** Latents drawn from a prior, and how often its network was called. */
 export interface Samples {
   /** Latents, [cases, members, d, h, w]. */
   readonly z: Float32Array

@@ -5,6 +5,7 @@ import type { ChartFrame } from './chartFrame.ts'
 import { textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
+/** Counts of the ranks of the truth in an ensemble. */
 export interface RankHistogramChart extends ChartFrame {
   /** How often the truth fell below member 0, between members 0 and 1, ..., above the last: members + 1 counts. */
   readonly counts: ArrayLike<number>
@@ -37,6 +38,7 @@ export function rankHistogramChart({ counts, independent, ...frame }: RankHistog
   }) // biome-ignore format: options read in rows
 }
 
+/** Bars by category and group. */
 export interface BarChart extends ChartFrame {
   /** One bar each; bars of the same category stand side by side, coloured by group. */
   readonly bars: readonly {
@@ -95,6 +97,7 @@ export function dotChart({ dots, xLabel, reference, ...frame }: DotChart): strin
   }) // biome-ignore format: options read in rows
 }
 
+/** Points of two columns of equal length. */
 export interface ScatterChart extends ChartFrame {
   readonly x: ArrayLike<number>
   readonly y: ArrayLike<number>

@@ -27,11 +27,13 @@ export type Block =
     }
   | { readonly kind: 'code'; readonly text: string }
 
+/** A part of a page under a title of its own. */
 export interface Section {
   readonly title: string
   readonly blocks: readonly Block[]
 }
 
+/** A page of sections, complete in one file. */
 export interface Page {
   readonly title: string
   /** A line or two below the title. */

@@ -17,6 +17,7 @@ export interface Series {
   readonly dots?: boolean
 }
 
+/** Lines over a common axis. */
 export interface LineChart extends ChartFrame {
   readonly series: readonly Series[]
   readonly xLabel?: string
@@ -107,6 +108,7 @@ export function powerOfTen(value: number): string {
   return `10${[...String(power)].map((c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)])).join('')}`
 }
 
+/** Energy spectra over zonal wavenumber. */
 export interface SpectrumChart extends ChartFrame {
   /** Energy by zonal wavenumber 0, 1, 2 ...; the mean flow (0) is not drawn. */
   readonly spectra: readonly {

@@ -4,6 +4,7 @@ import { chartDocument, seriesColour } from './chart.ts'
 import type { ChartFrame } from './chartFrame.ts'
 import { theme } from './theme.ts'
 
+/** Vertical profiles over pressure. */
 export interface ProfileChart extends ChartFrame {
   /** Values over pressure in hPa; the pressures rise or fall. */
   readonly profiles: readonly {

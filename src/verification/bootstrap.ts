@@ -2,6 +2,7 @@ import { DataError, ShapeError } from '../base/errors.ts'
 import { stream } from '../random/stream.ts'
 import { blockLength, lagOne, widening } from './block-length.ts'
 
+/** Block length, replicates, level and seed of a bootstrap. */
 export interface BootstrapOptions {
   /** Dates in a block; chosen from the data's correlation when left out (`blockLength`). */
   block?: number
@@ -12,6 +13,7 @@ export interface BootstrapOptions {
   seed?: number | bigint
 }
 
+/** A value and its confidence interval. */
 export interface Interval {
   /** The statistic of the data itself. */
   value: number

@@ -21,6 +21,7 @@ export const lossSchema = z.discriminatedUnion('name', [
     undesirable: positive.default(1).describe('weight of losers'),
   }),
 ])
+/** A preference loss by name, with its settings. */
 export type LossConfig = z.infer<typeof lossSchema>
 
 /** The loss that a configuration names. */

@@ -25,6 +25,7 @@ export const rewardSchema = z.union([
   ]),
   z.strictObject({ file: z.string().min(1).describe('module whose default export is a Reward') }),
 ])
+/** A reward by name, with its settings. */
 export type RewardConfig = z.infer<typeof rewardSchema>
 
 /** @throws ConfigError for a file that cannot be loaded or exports no reward */

@@ -37,6 +37,7 @@ export const guidanceSchema = z.discriminatedUnion('name', [
     threshold: z.number().positive().max(1).optional(),
   }),
 ])
+/** A guidance by name, with its settings. */
 export type GuidanceConfig = z.infer<typeof guidanceSchema>
 export const guidanceNames: readonly string[] = guidanceSchema.options.map((o) => o.shape.name.value)
 

@@ -135,6 +135,7 @@ export const osseSchema = z.strictObject({
     })
     .prefault({}),
 })
+/** Settings of an observing-system simulation experiment, defaults filled in. */
 export type OsseConfig = z.infer<typeof osseSchema>
 export type Density = z.infer<typeof density>
 

@@ -13,6 +13,7 @@ import { type CaseResult, ResultFiles } from './results.ts'
 import { Scorer } from './score.ts'
 import { type OsseSetting, openOsse } from './setting.ts'
 
+/** Where an observing-system simulation experiment runs and writes. */
 export interface OsseOptions {
   /** Run folder: cached states, results by case, run.json. */
   readonly folder: string

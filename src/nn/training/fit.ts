@@ -16,6 +16,7 @@ import { TrainingState } from './state.ts'
 import { Stepper } from './stepper.ts'
 import { type Validation, Validator } from './validation.ts'
 
+/** Data, length, rate and validation of a training. */
 export interface FitOptions extends TrainStepOptions {
   runtime: Runtime
   data: DataSource
@@ -55,6 +56,7 @@ export interface Frozen {
   refreshEvery?: number
 }
 
+/** How a training ended. */
 export interface FitResult {
   /** Finished steps. */
   step: number

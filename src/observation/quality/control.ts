@@ -14,6 +14,7 @@ import type { RobustWeight } from './robust.ts'
 import { type Reason, reasons, Screening } from './screening.ts'
 import { type SuperobOptions, superob } from './superob.ts'
 
+/** The checks of quality control and their limits. */
 export interface QualityOptions {
   /** H(x_b) of each row, SI units, NaN where there is none; by default the table's own background. */
   readonly background?: ArrayLike<number>
@@ -34,6 +35,7 @@ export interface QualityOptions {
   readonly robust?: RobustWeight
 }
 
+/** What quality control kept and why it rejected the rest. */
 export interface QualityResult {
   /** What is used: the rows kept, or means of them. `background` is the one that was given. */
   readonly table: ObservationTable

@@ -2,6 +2,7 @@ import { ObservationBuilder } from '../../io/observations/builder.ts'
 import { concat, type ObservationTable, row, take } from '../../io/observations/table.ts'
 import { type BoxOptions, boxesOf } from './boxes.ts'
 
+/** Boxes in which observations are averaged. */
 export interface SuperobOptions extends BoxOptions {
   /** Share of the error variance that the members have in common and averaging does not reduce; default 0. */
   readonly common?: number

@@ -19,6 +19,7 @@ export interface Sampler {
   build(denoiser: Denoiser, start: Tensor, noise?: Tensor, hooks?: SamplerHooks): Tensor
 }
 
+/** What is done to z_t at each step of a sampler. */
 export interface SamplerHooks {
   /**
    * Changes z_t itself before each network call, as Repaint does: z_t at t [batch], in the given turn (int64, from 0;

@@ -94,6 +94,7 @@ function layout(attrs: Readonly<Record<string, unknown>>) {
   }
 }
 
+/** Length and direction of a scan. */
 export interface ScanOptions {
   /** Number of turns; needed when there are no stacked inputs. */
   length?: number

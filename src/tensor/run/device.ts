@@ -2,6 +2,7 @@ import { ConfigError, didYouMean } from '../../base/errors.ts'
 
 /** Where programs run. */
 export const devices = ['cpu', 'webgpu', 'cuda'] as const
+/** Where programs run. */
 export type Device = (typeof devices)[number]
 
 /**

@@ -11,6 +11,7 @@ import type { HostTensor, Opened, Reply, Request, SessionSettings, Tensors } fro
 /** Values by name: typed arrays in row-major order, or host tensors whose shape is then checked too. */
 export type Feeds = Readonly<Record<string, TypedArray | HostTensor>>
 
+/** Device and threads of a runtime. */
 export interface RuntimeOptions {
   /** cpu, webgpu or cuda; by default what ALIGN_DA_DEVICE says, else cpu. */
   device?: string
@@ -18,6 +19,7 @@ export interface RuntimeOptions {
   threads?: number
 }
 
+/** How a program is prepared to run. */
 export interface LoadOptions {
   /** Tensors on the device that the program takes inputs from when they are not fed. */
   store?: Store
