@@ -49,11 +49,3 @@ export function toFloat64(data: NumericArray): Float64Array {
   for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
   return result
 }
-
-/** Copies as single precision (the same array when it is that already). */
-export function toFloat32(data: NumericArray): Float32Array {
-  if (data instanceof Float32Array) return data
-  const result = new Float32Array(data.length)
-  for (let i = 0; i < data.length; i++) result[i] = Number(data[i])
-  return result
-}
