@@ -99,8 +99,7 @@ export async function runDemo(runtime: Runtime, options: DemoOptions): Promise<D
   }
   const what = `the ${lead}-h forecast of the learned model from the true state`
   await add({ name: 'background', what, settings: {}, mean: background, seconds: 0 }, background)
-  const through = async (state: Float32Array) => codec.decodeLatents(await codec.encodeStates(state))
-  const decoderVariance = channelErrors(await through(background), background, world)
+  const decoderVariance = await codec.unexpressedVariance(background)
   const methods = demoMethods(runtime, setting, { ...options, decoderVariance })
   for (const method of methods) {
     const { name, what, assimilator, antithetic } = method
@@ -119,7 +118,8 @@ export async function runDemo(runtime: Runtime, options: DemoOptions): Promise<D
       await assimilator.close()
     }
   }
-  const latentFloor = verify(await through(truth), truth, world).mse
+  const decoded = await codec.decodeLatents(await codec.encodeStates(truth))
+  const latentFloor = verify(decoded, truth, world).mse
   await forecaster.close()
   await codec.close()
   return { world, options, truth, ...observed.used, results, latentFloor }
@@ -148,11 +148,4 @@ function observe(
       rejected: countRejected(network, built.rejected),
     },
   }
-}
-
-/** Mean squared difference by channel: of the background from itself decoded, what the decoder cannot express. */
-function channelErrors(a: Float32Array, b: Float32Array, { channels, grid }: World): Float64Array {
-  const out = new Float64Array(channels.length)
-  for (let i = 0; i < a.length; i++) out[Math.floor(i / grid.size)] += (a[i] - b[i]) ** 2 / grid.size
-  return out
 }
