@@ -8,6 +8,7 @@ export const methodNames: Readonly<Record<string, string>> = {
   'l3dvar-coupled': "latent 3D-Var, prior's covariance",
   l3dvar: 'latent 3D-Var',
   '3dvar': '3D-Var',
+  '3dvar-filtered': '3D-Var, filtered background',
   letkf: 'LETKF',
 }
 
