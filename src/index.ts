@@ -98,6 +98,7 @@ export {
   thermalWind,
   type Wind,
 } from './atmosphere/balance.ts'
+export { BalanceProgram, type ColumnTensors, type WindTensors } from './atmosphere/balance-program.ts'
 export {
   type Channel,
   ChannelSet,
@@ -106,6 +107,7 @@ export {
   speedyChannels,
 } from './atmosphere/channels.ts'
 export * as constants from './atmosphere/constants.ts'
+export { DifferenceProgram } from './atmosphere/difference-program.ts'
 export { Differences, type Field, type Parity } from './atmosphere/differences.ts'
 export { Grid, type GridKind } from './atmosphere/grid.ts'
 export { type Column, hydrostaticMismatch } from './atmosphere/hydrostatic.ts'
@@ -114,7 +116,12 @@ export { bilinear, conservative, type NanRule, Regridder } from './atmosphere/re
 export type { SparseMatrix } from './atmosphere/sparse.ts'
 export { type ChannelStatistics, FieldStatistics } from './atmosphere/statistics.ts'
 export type { GribParameter } from './atmosphere/variable-table.ts'
-export { findVariable, type Variable as Quantity, variables } from './atmosphere/variables.ts'
+export {
+  findVariable,
+  type Variable as Quantity,
+  variableOfGrib2,
+  variables,
+} from './atmosphere/variables.ts'
 // Errors: each names what was wrong, where, and what would be right.
 export { AlignDaError, ConfigError, DataError, FormatError, ShapeError } from './base/errors.ts'
 // Whole experiments: configuration, training, released models, the demo, the comparison of methods.
@@ -249,10 +256,15 @@ export {
   type QualityResult,
   qualityControl,
 } from './observation/quality/control.ts'
-export { huber, type RobustWeight, varQC } from './observation/quality/robust.ts'
+export { huber, huberCost, type RobustWeight, varQC } from './observation/quality/robust.ts'
 export { type Reason as QualityReason, reasons as qualityReasons } from './observation/quality/screening.ts'
 export { type SuperobOptions, type Superobs, superob } from './observation/quality/superob.ts'
 export type { ObservedQuantity } from './observation/quantities.ts'
+export {
+  type DepartureStatistics,
+  type RadiosondeReport,
+  radiosondeReport,
+} from './observation/radiosonde-report.ts'
 export { type Simulated, simulate } from './observation/simulate.ts'
 export { type SwathOptions, swath } from './observation/swath.ts'
 export { type TimeWindow, timeSlots, windowAround } from './observation/window.ts'
@@ -364,6 +376,6 @@ export { mse } from './verification/mse.ts'
 export { rankHistogram, reliabilityIndex } from './verification/rank-histogram.ts'
 export { rmse } from './verification/rmse.ts'
 export { pointWeights, type Values, type Weights as PointWeights } from './verification/sample.ts'
-export type { ScoreRow } from './verification/score-table.ts'
+export { printScores, type ScoreRow, scoresFromJSON, scoresToJSON } from './verification/score-table.ts'
 export { zonalSpectrum, zonalWavelength } from './verification/spectrum.ts'
 export { type SpreadSkill, spreadSkill, spreadSkillRatio } from './verification/spread-skill.ts'

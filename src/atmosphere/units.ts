@@ -103,11 +103,3 @@ export function unitConversion(from: string, to: string, extra: Record<string, n
     offset: (offset * factor - targetOffset) / targetScale,
   }
 }
-
-/** Applies a conversion in place and returns the array; nothing is touched when it is the identity. */
-export function convertInPlace<T extends Float32Array | Float64Array>(values: T, conversion: Conversion): T {
-  const { scale, offset } = conversion
-  if (scale !== 1 || offset !== 0)
-    for (let i = 0; i < values.length; i++) values[i] = values[i] * scale + offset
-  return values
-}
