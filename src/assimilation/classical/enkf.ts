@@ -80,6 +80,7 @@ function localAnalyses(
   const m = y.length
   const { X } = centre(background)
   const out = background.data.slice()
+  const anomalies = new Float64Array(N)
   for (let group = 0; group < localisation.groups; group++) {
     const { indices, weights } = localisation.nearby(group)
     const k = indices.length
@@ -87,24 +88,26 @@ function localAnalyses(
     const local = R.select(indices)
     const Yw = new Float64Array(N * k)
     const Dw = new Float64Array(N * k)
+    const roots = Float64Array.from(weights, Math.sqrt)
+    const t = new Float64Array(k)
     for (let i = 0; i < N; i++) {
-      const tapered = (value: (j: number) => number) =>
-        local.whiten(Float64Array.from(indices, (j, at) => Math.sqrt(weights[at]) * value(j)))
-      Yw.set(
-        tapered((j) => Y[i * m + j]),
-        i * k,
-      )
-      const d = tapered((j) => y[j] - observed.data[i * m + j])
-      for (let at = 0; at < k; at++) Dw[i * k + at] = d[at] + perturbations[i * m + indices[at]]
+      for (let j = 0; j < k; j++) t[j] = roots[j] * Y[i * m + indices[j]]
+      Yw.set(local.whiten(t), i * k)
+      for (let j = 0; j < k; j++) t[j] = roots[j] * (y[indices[j]] - observed.data[i * m + indices[j]])
+      const d = local.whiten(t)
+      for (let j = 0; j < k; j++) Dw[i * k + j] = d[j] + perturbations[i * m + indices[j]]
     }
     const W = ensembleWeights(Yw, Dw, N, k)
     const elements = localisation.elements(group)
-    for (let i = 0; i < N; i++)
-      for (let c = 0; c < elements.length; c++) {
+    for (let c = 0; c < elements.length; c++) {
+      // Members of one element lie a state apart: they are fetched once.
+      for (let j = 0; j < N; j++) anomalies[j] = X[j * n + elements[c]]
+      for (let i = 0; i < N; i++) {
         let sum = 0
-        for (let j = 0; j < N; j++) sum += W[i * N + j] * X[j * n + elements[c]]
+        for (let j = 0; j < N; j++) sum += W[i * N + j] * anomalies[j]
         out[i * n + elements[c]] += sum
       }
+    }
   }
   return ensemble(N, n, out)
 }
