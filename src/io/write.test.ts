@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -191,5 +191,39 @@ n.drop_vars(["land_sea_mask"]).to_zarr(sys.argv[1], append_dim="time", consolida
     const back = await openStates(path, { channels })
     expect(back.times.at(-1)).toBe(times.at(-1)! + 21_600_000)
     expect(await back.read(steps)).toEqual(part(steps - 1, steps))
+  })
+})
+
+describe('overwriting with a Zarr store', () => {
+  it.each(['zarr v2', 'zarr v3'] as const)('replaces a store or an empty folder, %s', async (format) => {
+    const path = join(folder, `replaced ${format}`)
+    await mkdir(path)
+    for (const n of [3, 5]) {
+      const writer = await createStates(path, layout, { format, overwrite: true })
+      await writer.append(times.subarray(0, n), part(0, n))
+      await writer.close()
+      expect((await openStates(path, { channels })).times.length).toBe(n)
+    }
+  })
+
+  it('leaves a folder of other files alone', async () => {
+    const path = join(folder, 'results')
+    await mkdir(path)
+    await writeFile(join(path, 'notes.txt'), 'kept')
+    const options = { format: 'zarr v2', overwrite: true } as const
+    await expect(createStates(path, layout, options)).rejects.toThrow(
+      /results is a folder of other files \(notes\.txt\) and is not overwritten.*results\/states\.zarr/,
+    )
+    expect(await readdir(path)).toEqual(['notes.txt'])
+  })
+
+  it('leaves files alone that came while it was written', async () => {
+    const path = join(folder, 'late')
+    const writer = await createStates(path, layout, { format: 'zarr v2', overwrite: true })
+    await mkdir(path)
+    await writeFile(join(path, 'notes.txt'), 'kept')
+    await expect(writer.close()).rejects.toThrow('is not overwritten')
+    await writer.abort()
+    expect(await readdir(path)).toEqual(['notes.txt'])
   })
 })

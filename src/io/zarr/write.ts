@@ -28,19 +28,20 @@ import {
   v3Array,
 } from './documents.ts'
 import { encodeChunk } from './encode.ts'
+import { checkReplaceable } from './replaceable.ts'
 
 export interface ZarrWriteOptions {
   /** Zarr format (default 2, WeatherBench2's, with `.zmetadata`). */
   readonly version?: 2 | 3
   /** Default: Blosc with zstd and bit shuffle in v2, zstd in v3; null for none. */
   readonly compressor?: Compressor | null
-  /** Replace what is at the path (default: a DataError). */
+  /** Replace the file, Zarr store or empty folder at the path (default: a DataError). */
   readonly overwrite?: boolean
 }
 
 /**
  * Starts a new Zarr store. It is written into a temporary folder beside `path` and renamed on `close`.
- * @throws DataError for an impossible layout or a path that exists.
+ * @throws DataError for an impossible layout, a path that exists or, to overwrite, a folder that is no Zarr store.
  */
 export async function createZarr(
   path: string,
@@ -49,6 +50,7 @@ export async function createZarr(
 ): Promise<DatasetWriter> {
   checkLayout(layout)
   if (existsSync(path) && !options.overwrite) throw new DataError(`${path} exists already`)
+  await checkReplaceable(path)
   const version = options.version ?? 2
   const compressor =
     options.compressor === null ? undefined : (options.compressor ?? (version === 2 ? bloscZstd : plainZstd))
@@ -69,7 +71,11 @@ export async function createZarr(
     append: (values) => writer.append(values),
     async close() {
       await writer.finish(layout.attributes ?? {})
-      if (options.overwrite) await rm(path, { recursive: true, force: true })
+      if (options.overwrite) {
+        // What came to be there meanwhile is not taken either.
+        await checkReplaceable(path)
+        await rm(path, { recursive: true, force: true })
+      }
       await rename(temporary, path)
     },
     async abort() {
