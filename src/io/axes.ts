@@ -3,6 +3,7 @@ import { DataError, didYouMean } from '../base/errors.ts'
 import type { Dataset, Variable } from './dataset.ts'
 import { toFloat64 } from './numeric.ts'
 import { decodeTimes, isTimeUnits } from './time.ts'
+import { findValidTime, isStart } from './valid-time.ts'
 
 export type AxisKind = 'time' | 'level' | 'latitude' | 'longitude'
 
@@ -30,8 +31,11 @@ export function findAxes(dataset: Dataset): Axes {
   const found: Partial<Record<AxisKind, string>> = {}
   const ranked = [...dataset.dimensions.keys()].map((dimension) => {
     const coordinate = dataset.variables.get(dimension)
-    return { dimension, said: coordinate && saysItIs(coordinate), called: calledLike(dimension) }
+    const start = coordinate !== undefined && isStart(coordinate)
+    return { dimension, start, said: coordinate && saysItIs(coordinate), called: calledLike(dimension) }
   })
+  // The start of a forecast is the time axis only where there is no other.
+  ranked.sort((a, b) => Number(a.start) - Number(b.start))
   for (const { dimension, said } of ranked) if (said) found[said] ??= dimension
   for (const { dimension, said, called } of ranked) if (!said && called) found[called] ??= dimension
   const { latitude, longitude } = found
@@ -82,11 +86,13 @@ export interface TimeAxis {
 }
 
 /**
- * The time axis in ascending order. Times out of order are sorted, with a remark.
- * @throws DataError for times that are missing, repeated, or in units that cannot be read.
+ * The times that states are valid at, ascending. Times out of order are sorted, with a remark.
+ * @throws DataError for times that are missing, repeated, in units that cannot be read, or of a forecast that does not say
+ *   whether they are those of its start.
  */
 export async function readTimes(dataset: Dataset, { time }: Axes): Promise<TimeAxis> {
-  const variable = time !== undefined ? dataset.variables.get(time) : scalarTime(dataset)
+  const valid = await findValidTime(dataset, time)
+  const variable = valid?.variable ?? (time === undefined ? unreadableTime(dataset) : undefined)
   if (!variable) {
     if (time !== undefined)
       throw new DataError(`${dataset.location}: dimension ${time} has no coordinate variable`)
@@ -110,12 +116,12 @@ export async function readTimes(dataset: Dataset, { time }: Axes): Promise<TimeA
     )
   }
   const calendar = typeof attributes.calendar === 'string' ? attributes.calendar : 'standard'
-  const times = decodeTimes(raw, units, calendar)
+  const times = decodeTimes(raw, units, calendar).map((t) => t + (valid?.lead ?? 0))
   const missing = times.findIndex((t) => !(Math.abs(t) <= 8.64e15))
   if (missing >= 0)
     throw new DataError(`${dataset.location}: ${name} ${raw[missing]} at index ${missing} is no time`)
   const index = Int32Array.from(times.keys())
-  const remarks: string[] = []
+  const remarks = [...(valid?.remarks ?? [])]
   if (times.some((t, i) => i > 0 && t < times[i - 1])) {
     index.sort((a, b) => times[a] - times[b])
     remarks.push('times are out of order in the file; they are read in ascending order')
@@ -129,7 +135,7 @@ export async function readTimes(dataset: Dataset, { time }: Axes): Promise<TimeA
   return { times: sorted, index, remarks }
 }
 
-function scalarTime(dataset: Dataset): Variable | undefined {
-  const scalars = [...dataset.variables.values()].filter((v) => v.dimensions.length === 0)
-  return scalars.find((v) => isTimeUnits(v.units)) ?? scalars.find((v) => names.time.test(v.name))
+/** A scalar that is called a time and has no units of one. */
+function unreadableTime(dataset: Dataset): Variable | undefined {
+  return [...dataset.variables.values()].find((v) => v.dimensions.length === 0 && names.time.test(v.name))
 }
