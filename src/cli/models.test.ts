@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadExperiment } from '../experiments/config.ts'
 import { waveStore } from '../experiments/testing/waves.ts'
 import { trainModels } from '../experiments/train-models.ts'
+import { openDataset } from '../io/dataset.ts'
+import type { VariableLayout } from '../io/layout.ts'
 import { openStates } from '../io/states.ts'
+import { createZarr } from '../io/zarr/write.ts'
 import { Runtime } from '../tensor/index.ts'
 import { align, patience } from './testing/process.ts'
 import { smallStore } from './testing/store.ts'
@@ -81,6 +84,35 @@ describe('align-da forecast', () => {
       expect(world.err).toContain('u_component_of_wind')
       expect(length.err).toContain('error: --hours 7 is no whole number of steps; learned steps 6 h')
       expect((await readdir(waves.folder)).filter((f) => f.endsWith('.nc'))).not.toContain('b.nc')
+    },
+    patience,
+  )
+
+  it(
+    'refuses a state without time, and a name that says no format',
+    async () => {
+      const whole = await openDataset(waves.store, { workers: 0 })
+      const variables: VariableLayout[] = []
+      const sizes: Record<string, number> = {}
+      for (const variable of whole.variables.values()) {
+        const { name, attributes, dtype, dimensions: along } = variable
+        if (name === 'time') continue
+        const { data, dimensions, shape } = await variable.read(along.includes('time') ? { time: 0 } : {})
+        const { units } = attributes
+        variables.push({
+          ...{ name, dimensions, data, dtype: dtype as VariableLayout['dtype'] },
+          attributes: typeof units === 'string' ? { units } : {},
+        })
+        for (const [k, dimension] of dimensions.entries()) sizes[dimension] = shape[k]
+      }
+      await whole.close()
+      const timeless = path('timeless.zarr')
+      await (await createZarr(timeless, { dimensions: sizes, variables })).close()
+      const args = ['forecast', '--model', path('models'), '--initial', timeless, '-o']
+      const [time, format] = [await align([...args, path('c.nc')]), await align([...args, 'x1'])]
+      expect(time.err).toContain('timeless.zarr does not say of what time it is')
+      expect(format.err.trim()).toBe('error: x1: name it .zarr or .nc')
+      expect(await readdir(waves.folder)).not.toContain('c.nc')
     },
     patience,
   )

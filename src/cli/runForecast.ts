@@ -1,4 +1,4 @@
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { openForecaster, readModelState } from '../experiments/models.ts'
 import { createStates } from '../io/write-states.ts'
@@ -36,6 +36,10 @@ export async function forecast(options: ForecastOptions): Promise<void> {
     const { time, state } = await readModelState(options.initial, model, (states) =>
       timePosition(states, options.time),
     )
+    if (Number.isNaN(time))
+      throw new DataError(
+        `${options.initial} does not say of what time it is; the states of a forecast have a time`,
+      )
     const { grid, channels, normaliser } = model
     const attributes = {
       title: `Forecast from ${timeText(time)} UTC`,

@@ -29,15 +29,19 @@ export interface FieldMap {
 
 const formats = { zarr2: 'zarr v2', zarr3: 'zarr v3', netcdf: 'netcdf-4' } as const
 
-/** The format a path or a flag asks for. @throws ConfigError when neither says. */
-export function outputFormat(out: string, flag?: string): StatesFormat {
-  if (flag !== undefined) {
-    if (flag in formats) return formats[flag as keyof typeof formats]
-    throw new ConfigError(`--format must be ${Object.keys(formats).join(', ')}; got ${JSON.stringify(flag)}`)
-  }
+/** The format that the name of a path asks for; `or` is what else the command offers. @throws ConfigError when it does not say. */
+export function outputFormat(out: string, or = ''): StatesFormat {
   if (/\.zarr\/?$/i.test(out)) return 'zarr v2'
   if (/\.(nc|nc4|cdf)$/i.test(out)) return 'netcdf-4'
-  throw new ConfigError(`${out}: name it .zarr or .nc, or give --format ${Object.keys(formats).join(' | ')}`)
+  throw new ConfigError(`${out}: name it .zarr or .nc${or}`)
+}
+
+/** The format of `--format`, else of the path's name. */
+function chosenFormat(out: string, flag: string | undefined): StatesFormat {
+  const known = Object.keys(formats)
+  if (flag === undefined) return outputFormat(out, `, or give --format ${known.join(' | ')}`)
+  if (flag in formats) return formats[flag as keyof typeof formats]
+  throw new ConfigError(`--format must be ${known.join(', ')}; got ${JSON.stringify(flag)}`)
 }
 
 /**
@@ -50,7 +54,7 @@ export async function copyStates(
   options: CopyOptions,
   mapFor: (states: States) => FieldMap | undefined,
 ): Promise<string> {
-  const format = outputFormat(out, options.format)
+  const format = chosenFormat(out, options.format)
   if (existsSync(out) && !options.overwrite)
     throw new DataError(`${out} exists already; --overwrite replaces it`)
   const states = await openStates(file, {
