@@ -35,6 +35,7 @@ export {
   type AssimilationCase,
   type AssimilationOptions,
   type Assimilator,
+  aboutMinimum,
   type Background,
   type Covariance,
   chooseGuidance,

@@ -1,4 +1,5 @@
 /** Analyses from backgrounds and observations: guided priors and the classical methods behind one interface. */
+export { aboutMinimum } from './aboutMinimum.ts'
 export * from './assimilator.ts'
 export { type NmcCovariance, type NmcOptions, nmcCovariance } from './background/nmc.ts'
 export { type AnalysisDiagnostics, analysisOf } from './diagnostics.ts'

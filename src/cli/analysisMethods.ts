@@ -1,5 +1,6 @@
 import {
   type Assimilator,
+  aboutMinimum,
   chooseGuidance,
   EnsembleFilter,
   GenerativeAssimilator,
@@ -57,16 +58,18 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting
   const { world } = codec
   if (method === 'l3dvar')
-    return new LatentVariational(runtime, {
-      ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
-    })
+    return aboutMinimum(
+      new LatentVariational(runtime, {
+        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
+      }),
+    )
   if (method === '3dvar') {
     if (!backgroundErrors)
       throw new ConfigError(
         '--method 3dvar needs samples of background errors: --background-errors FILE with states that are forecast minus truth, or differences of forecasts of one time',
       )
     const errors = await readErrors(backgroundErrors, world)
-    return new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) })
+    return aboutMinimum(new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) }))
   }
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.

@@ -69,6 +69,39 @@ const rms = (a: Float32Array, b: Float32Array) =>
   Math.sqrt(a.reduce((sum, v, i) => sum + (v - b[i]) ** 2, 0) / a.length)
 
 describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }, () => {
+  it('give a variational ensemble the minimum for its mean', async () => {
+    const means: Float32Array[] = []
+    for (const members of [1, 4]) {
+      const out = path(`variational-${members}.nc`)
+      await analyse('obs.csv', { method: 'l3dvar', members, out })
+      means.push(await state(out))
+    }
+    expect(rms(means[1], means[0])).toBeLessThan(1e-5)
+  })
+
+  it('write nothing where guidance goes astray', async () => {
+    const out = path('astray.nc')
+    await look({ truth: nature, stations: join(shippedSamples, 'radiosondes.json'), out: path('all.csv') })
+    await expect(analyse('all.csv', { method: 'sda', steps: 10, out })).rejects.toThrow(
+      'went astray in 10 steps',
+    )
+    expect([out, path('astray.json')].filter((file) => existsSync(file))).toEqual([])
+  })
+
+  it('refuse temperatures in degrees Celsius that do not say so', async () => {
+    const { grid, channels, normaliser } = world
+    const writer = await createStates(path('celsius.nc'), { grid, channels })
+    const celsius = (await state(path('background.nc'))).slice()
+    normaliser.select(channels.names).denormalise(celsius, grid.size, celsius)
+    const at = channels.names.indexOf('t2m') * grid.size
+    for (let i = at; i < at + grid.size; i++) celsius[i] -= 273.15
+    await writer.append([time], celsius)
+    await writer.close()
+    await expect(state(path('celsius.nc'))).rejects.toThrow(
+      /t2m is 1\d\.\d standard deviations .* other units/,
+    )
+  })
+
   it('bring a background nearer to the truth through soundings', async () => {
     const options = ['--steps', '3', '--members', '2', '-o', path('analysis.nc'), '--json']
     const files = ['--background', path('background.nc'), '--observations', path('obs.csv')]

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import { prepareObservations, writeAnalysis } from '../assimilation/index.ts'
+import { type Analysis, prepareObservations, writeAnalysis } from '../assimilation/index.ts'
 import { DataError } from '../base/errors.ts'
 import { writeFileAtomic } from '../base/files.ts'
 import { progress } from '../base/progress.ts'
@@ -83,6 +83,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     const seconds = Math.round(performance.now() - started) / 1000
     const { settings } = assimilator
     await assimilator.close()
+    refuseAstray(analysis, options)
     const fits = fitsOf(used, state, analysis)
     const figures =
       options.maps === false ? [] : analysisMaps(world, { time, state, analysis, observations: used })
@@ -104,10 +105,29 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     if (fits.length > 0)
       console.log(`${tableText(fitRows(fits), 3)}\n\n${tableText(consistencyRows(diagnostics), 3)}\n`)
     if (diagnostics.message) console.log(diagnostics.message)
+    const worse = worseFit(analysis, method)
+    if (worse) console.log(worse)
     console.log(
       `wrote ${out} for ${timeText(time)} UTC: ${diagnostics.observations} observations, increment ${diagnostics.increment.toPrecision(3)}, spread ${diagnostics.spread.toPrecision(3)} (normalised), ${seconds} s`,
     )
   } finally {
     await runtime.close()
   }
+}
+
+/** Increments of a background are a few tenths of the climate's standard deviation; whole weather changes are 1.4. */
+const largestIncrement = 2
+
+/** @throws DataError for an analysis that no observations can have meant */
+function refuseAstray({ diagnostics: { increment } }: Analysis, { method, steps }: AssimilateOptions): void {
+  if (increment < largestIncrement) return
+  throw new DataError(
+    `the analysis has left its background by ${increment.toPrecision(3)} standard deviations of the climate: --method ${method} went astray in ${steps} steps. More steps (--steps 50) or another method may not; nothing was written`,
+  )
+}
+
+/** @returns a warning where the analysis fits the observations worse than the background does */
+function worseFit({ diagnostics: { fit } }: Analysis, method: string): string | undefined {
+  if (!fit || fit.analysis <= fit.background) return undefined
+  return `warning: the analysis fits the observations worse (${fit.analysis.toPrecision(3)}) than the background (${fit.background.toPrecision(3)}): more --steps, or another method than ${method}`
 }
