@@ -32,12 +32,20 @@ function watchExit(): void {
   })
 }
 
-/** Lets `write` make a file or a folder at a temporary path beside `path`, then renames it to `path`. */
-export async function replaceAtomic(path: string, write: (temporary: string) => Promise<void>) {
-  await mkdir(dirname(path), { recursive: true })
+/**
+ * A path beside `path` to write at and then rename. What is there goes if the process ends before `settle` is called.
+ */
+export function temporaryBeside(path: string): { readonly temporary: string; settle(): void } {
   const temporary = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${randomUUID().slice(0, 8)}`)
   watchExit()
   unfinished.add(temporary)
+  return { temporary, settle: () => void unfinished.delete(temporary) }
+}
+
+/** Lets `write` make a file or a folder at a temporary path beside `path`, then renames it to `path`. */
+export async function replaceAtomic(path: string, write: (temporary: string) => Promise<void>) {
+  await mkdir(dirname(path), { recursive: true })
+  const { temporary, settle } = temporaryBeside(path)
   try {
     await write(temporary)
     await rename(temporary, path)
@@ -45,6 +53,6 @@ export async function replaceAtomic(path: string, write: (temporary: string) => 
     await rm(temporary, { force: true, recursive: true })
     throw error
   } finally {
-    unfinished.delete(temporary)
+    settle()
   }
 }

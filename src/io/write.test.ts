@@ -227,3 +227,21 @@ describe('overwriting with a Zarr store', () => {
     expect(await readdir(path)).toEqual(['notes.txt'])
   })
 })
+
+it('takes a half-written Zarr store along when the process ends', async () => {
+  const path = join(folder, 'ended')
+  await mkdir(path)
+  const script = join(path, 'script.mts')
+  const writer = new URL('./zarr/write.ts', import.meta.url).href
+  await writeFile(
+    script,
+    `import { createZarr } from '${writer}'
+     import { readdirSync } from 'node:fs'
+     const variables = [{ name: 'x', dimensions: ['x'], dtype: 'float32', data: new Float32Array(4) }]
+     await createZarr(process.argv[2] + '/a.zarr', { dimensions: { x: 4 }, variables })
+     process.stdout.write(String(readdirSync(process.argv[2]).length), () => process.exit(1))`,
+  )
+  const ended = spawnSync(process.execPath, ['--import', 'tsx', script, path], { encoding: 'utf8' })
+  expect(ended).toMatchObject({ status: 1, stdout: '2' })
+  expect(await readdir(path)).toEqual(['script.mts'])
+}, 60_000)

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DataError } from '../../base/errors.ts'
-import { writeFileAtomic } from '../../base/files.ts'
+import { temporaryBeside, writeFileAtomic } from '../../base/files.ts'
 import type { NumericArray } from '../dataset.ts'
 import {
   checkLayout,
@@ -55,13 +54,14 @@ export async function createZarr(
   const compressor =
     options.compressor === null ? undefined : (options.compressor ?? (version === 2 ? bloscZstd : plainZstd))
   await mkdir(dirname(path), { recursive: true })
-  const temporary = join(dirname(path), `.${basename(path)}.tmp-${process.pid}-${randomUUID().slice(0, 8)}`)
+  const { temporary, settle } = temporaryBeside(path)
   await mkdir(temporary)
   const writer = new ChunkWriter(temporary, version, layout, () => compressor)
   try {
     await writer.writeFixed()
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
+    settle()
     throw error
   }
   return {
@@ -77,11 +77,13 @@ export async function createZarr(
         await rm(path, { recursive: true, force: true })
       }
       await rename(temporary, path)
+      settle()
     },
     async abort() {
       // A chunk still on its way would make its folder anew.
       await writer.stop()
       await rm(temporary, { recursive: true, force: true })
+      settle()
     },
   }
 }
