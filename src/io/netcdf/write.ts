@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import h5wasm, { type Dataset as H5Dataset, type File as H5File } from 'h5wasm/node'
 import { DataError } from '../../base/errors.ts'
+import { temporaryBeside } from '../../base/files.ts'
 import type { NumericArray } from '../dataset.ts'
 import {
   type AttributeValue,
@@ -48,10 +48,7 @@ export async function createNetcdf4(
   if (existsSync(path) && !options.overwrite) throw new DataError(`${path} exists already`)
   await h5wasm.ready
   await mkdir(dirname(path), { recursive: true })
-  const temporary = resolve(
-    dirname(path),
-    `.${basename(path)}.tmp-${process.pid}-${randomUUID().slice(0, 8)}`,
-  )
+  const { temporary, settle } = temporaryBeside(resolve(path))
   const file = new h5wasm.File(temporary, 'w')
   let length = 0
   let open = true
@@ -64,6 +61,7 @@ export async function createNetcdf4(
   } catch (error) {
     await end()
     await rm(temporary, { force: true })
+    settle()
     throw error
   }
   return {
@@ -86,10 +84,12 @@ export async function createNetcdf4(
     async close() {
       await end()
       await rename(temporary, path)
+      settle()
     },
     async abort() {
       await end()
       await rm(temporary, { force: true })
+      settle()
     },
   }
 }
