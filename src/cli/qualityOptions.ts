@@ -103,7 +103,7 @@ export async function errorsOf(given: QualitySettings): Promise<ErrorModel> {
       ? []
       : [
           /^[\w-]+=/.test(obsErrors) || /^[\d.]+$/.test(obsErrors)
-            ? constantErrors(byVariable(obsErrors))
+            ? constantErrors(errorsByVariable(obsErrors))
             : ncepErrors(await readErrorTable(obsErrors)),
         ]
   const model = firstOf(...asked, reportedErrors, usualErrors)
@@ -111,5 +111,14 @@ export async function errorsOf(given: QualitySettings): Promise<ErrorModel> {
     const plain = model(table)
     const wide = withRepresentativeness(() => plain, representativeness, errorFactor)(table)
     return wide.map((e, i) => (plain[i] <= 0 ? plain[i] : e))
+  }
+}
+
+/** `byVariable` complains as an option's parser does; here it is one of two forms of the option. */
+function errorsByVariable(text: string): ReturnType<typeof byVariable> {
+  try {
+    return byVariable(text)
+  } catch (e) {
+    throw new ConfigError(`--obs-errors ${text}: ${(e as Error).message}`)
   }
 }

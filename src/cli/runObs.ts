@@ -1,4 +1,4 @@
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { ConfigError, DataError, didYouMean } from '../base/errors.ts'
 import { writeObservationsCsv } from '../io/observations/csv.ts'
 import { writeObservationsParquet } from '../io/observations/parquet.ts'
@@ -33,6 +33,8 @@ export async function obs(file: string, options: ObsOptions): Promise<void> {
   const extension = options.out && extname(options.out).toLowerCase()
   if (options.out && extension !== '.parquet' && extension !== '.csv')
     throw new ConfigError(`--out ${options.out}: tables are written as .parquet or .csv`)
+  if (options.out && resolve(options.out) === resolve(file))
+    throw new ConfigError(`--out ${options.out} is the file that is read: name another`)
   for (const figure of [options.plot, options.profile]) if (figure) figureFormat(figure)
   const all = await readObservations(file)
   const table = select(all, options, file)

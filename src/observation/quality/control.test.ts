@@ -104,6 +104,21 @@ describe('quality control', () => {
     ])
   })
 
+  it('keeps reports of ships that share a name', () => {
+    const ships = observationTable({
+      time: [noon, noon, noon],
+      latitude: [40, 43, 43.5],
+      longitude: [-30, -25, -25],
+      pressure: [Number.NaN, Number.NaN, Number.NaN],
+      height: [0, 0, 0],
+      variable: ['msl', 'msl', 'msl'],
+      value: [101_000, 101_200, 101_210],
+      error: [100, 100, 100],
+      station: ['SHIP', 'SHIP', 'SHIP'],
+    })
+    expect(qualityControl(ships, { buddy: false }).rejected).toEqual([{ row: 2, reason: 'duplicate' }])
+  })
+
   it('keeps the best of duplicated reports, wherever the station says it is', () => {
     const t = good()
     const again = { ...good(), latitude: t.latitude.map((x) => x + 1), quality: t.quality.map(() => 1) }
