@@ -89,7 +89,7 @@ describe('quality control', () => {
       15: 'out of range',
       18: 'out of range',
       21: 'disagrees with its neighbours',
-      24: 'a value is missing',
+      24: 'no pressure or height',
       27: 'out of range',
       31: 'far from the background',
       32: 'the other wind component was rejected',
@@ -102,6 +102,12 @@ describe('quality control', () => {
       { variable: 'v', reason: 'the other wind component was rejected', count: 1 },
       { variable: 'v', reason: 'kept', count: 59 },
     ])
+  })
+
+  it('tells an unknown variable from a missing value', () => {
+    const t = good()
+    const named = { ...t, variable: t.variable.map((name, i) => (i === 0 ? 'temperature' : name)) }
+    expect(reasonsOf(named, { buddy: false })).toEqual({ 0: 'unknown variable' })
   })
 
   it('keeps reports of ships that share a name', () => {

@@ -60,8 +60,9 @@ export interface QualityCount {
 
 /**
  * Decides which observations are used. The checks are made in the order of `reasons`, each on what the ones before
- * left: missing values, time window, quality mark, report type, possible range, duplicates, background, buddies, wind
- * pairs, thinning; then super-observations and robust weights of what is left. Every row is either kept or has one
+ * left: unknown variables, missing values, missing levels, time window, quality mark, report type, possible range,
+ * duplicates, background, buddies, wind pairs, thinning; then super-observations and robust weights of what is left.
+ * Every row is either kept or has one
  * reason; a table without usable rows gives an empty result, not an error.
  * @throws ShapeError when the background has another number of rows
  */
@@ -71,7 +72,9 @@ export function qualityControl(table: ObservationTable, options: QualityOptions 
     throw new ShapeError(`the background has ${background.length} rows, the table ${table.length}`)
   const own = { ...table, background: Float64Array.from(background) }
   const s = new Screening(own)
+  s.rejectWhere('unknown variable', (i) => !observedVariables[own.variable[i]])
   s.rejectWhere('a value is missing', (i) => isIncomplete(own, i))
+  s.rejectWhere('no pressure or height', (i) => isNowhere(own, i))
   if (window) s.rejectWhere('outside the time window', (i) => !inWindow(own.time[i], window))
   s.rejectWhere('quality mark', (i) => own.quality[i] > maxQuality)
   if (limits) rejectUnused(s, limits)
@@ -101,12 +104,12 @@ export function qualityControl(table: ObservationTable, options: QualityOptions 
 }
 
 function isIncomplete(t: ObservationTable, i: number): boolean {
-  const known = observedVariables[t.variable[i]]
-  return (
-    !known ||
-    ![t.value[i], t.time[i], t.latitude[i], t.longitude[i]].every(Number.isFinite) ||
-    (!known.surface && Number.isNaN(t.pressure[i]) && Number.isNaN(t.height[i]))
-  )
+  return ![t.value[i], t.time[i], t.latitude[i], t.longitude[i]].every(Number.isFinite)
+}
+
+function isNowhere(t: ObservationTable, i: number): boolean {
+  const { surface } = observedVariables[t.variable[i]]
+  return !surface && Number.isNaN(t.pressure[i]) && Number.isNaN(t.height[i])
 }
 
 function isImpossible(t: ObservationTable, i: number): boolean {

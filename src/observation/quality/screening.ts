@@ -2,7 +2,9 @@ import type { ObservationTable } from '../../io/observations/table.ts'
 
 /** Why a row is not used, in the order in which the checks are made: a row has the first that applies. */
 export const reasons = [
+  'unknown variable',
   'a value is missing',
+  'no pressure or height',
   'outside the time window',
   'quality mark',
   'type not used',
