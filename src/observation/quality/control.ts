@@ -62,8 +62,7 @@ export interface QualityCount {
  * Decides which observations are used. The checks are made in the order of `reasons`, each on what the ones before
  * left: unknown variables, missing values, missing levels, time window, quality mark, report type, possible range,
  * duplicates, background, buddies, wind pairs, thinning; then super-observations and robust weights of what is left.
- * Every row is either kept or has one
- * reason; a table without usable rows gives an empty result, not an error.
+ * Every row is either kept or has one reason; a table without usable rows gives an empty result, not an error.
  * @throws ShapeError when the background has another number of rows
  */
 export function qualityControl(table: ObservationTable, options: QualityOptions = {}): QualityResult {
