@@ -1,29 +1,32 @@
-import type { Analysis, AssimilationCase, AssimilationOptions, Assimilator } from './assimilator.ts'
-import { analysisOf } from './diagnostics.ts'
+import type { Assimilator } from './assimilator.ts'
+import { aboutMean, analysisOf } from './diagnostics.ts'
 
 /**
  * A variational method whose ensemble has the minimum of the cost for its mean: the draws are moved there. The mean of a
- * few draws is off by their spread over the square root of their number, wherever there are observations or not.
+ * few draws is off by their spread over the square root of their number, whether there are observations or not.
+ * @param open the method; it is opened twice, since minimum and draws are programs of different batches
  */
-export function aboutMinimum(variational: Assimilator): Assimilator {
+export function aboutMinimum(open: () => Assimilator): Assimilator {
+  const [minimum, draws] = [open(), open()]
   return {
-    name: variational.name,
-    settings: { ...variational.settings, mean: 'minimum' },
-    async assimilate(given: AssimilationCase, options: AssimilationOptions): Promise<Analysis> {
+    name: minimum.name,
+    settings: minimum.settings,
+    async assimilate(given, options) {
       const { members, seed } = options
-      const minimum = await variational.assimilate(given, { members: 1, seed })
-      if (members === 1) return minimum
-      const drawn = await variational.assimilate(given, options)
-      const n = minimum.mean.length
-      const states = drawn.states.slice()
-      for (let p = 0; p < states.length; p += n)
-        for (let i = 0; i < n; i++) states[p + i] += minimum.mean[i] - drawn.mean[i]
-      const { chiSquare, message } = { ...minimum.diagnostics, ...drawn.diagnostics }
-      return analysisOf(given, states, members, {
+      const best = await minimum.assimilate(given, { members: 1, seed })
+      if (members === 1) return best
+      const drawn = await draws.assimilate(given, options)
+      const states = aboutMean(drawn.states, best.mean)
+      const { chiSquare, message } = { ...best.diagnostics, ...drawn.diagnostics }
+      const analysis = analysisOf(given, states, members, {
         ...(chiSquare !== undefined && { chiSquare }),
         ...(message && { message }),
       })
+      return { ...analysis, mean: best.mean }
     },
-    close: () => variational.close(),
+    async close() {
+      await minimum.close()
+      await draws.close()
+    },
   }
 }

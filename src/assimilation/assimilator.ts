@@ -5,7 +5,7 @@ import type { ErrorCovariance } from '../observation/error-covariance.ts'
 import type { ObservationOperator } from '../observation/operator.ts'
 import type { Seed } from '../random/address.ts'
 import type { AnalysisDiagnostics } from './diagnostics.ts'
-import { refuseOtherUnits, refusePhysicalState } from './units.ts'
+import { refuseOtherUnits, refuseOtherUnitsOfState } from './units.ts'
 
 /** Observations as every method takes them: y = H(x) + errors of covariance R, all in the operator's units. */
 export interface Observations {
@@ -92,7 +92,7 @@ export function checkBackground(
     const channel = world.channels.names[Math.floor((bad % size) / world.grid.size)]
     throw new DataError(`${what} is ${background.states[bad]} at value ${bad % size} (${channel})`)
   }
-  refusePhysicalState(background.states, world, what)
+  refuseOtherUnitsOfState(background.states, world, what)
   return members
 }
 

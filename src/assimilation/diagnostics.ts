@@ -99,6 +99,13 @@ export function meanOf(states: Float32Array, n: number): Float32Array {
   return Float32Array.from(sum, (v) => v / members)
 }
 
+/** States [members, n] moved together so that `mean` [n] is their mean. */
+export function aboutMean(states: Float32Array, mean: Float32Array): Float32Array {
+  const n = mean.length
+  const own = meanOf(states, n)
+  return states.map((v, p) => v + mean[p % n] - own[p % n])
+}
+
 function spreadOf(states: Float32Array, mean: Float32Array): Float32Array {
   const n = mean.length
   const members = states.length / n

@@ -15,7 +15,7 @@ import { enkf } from './classical/enkf.ts'
 import { ensemble } from './classical/ensemble.ts'
 import { letkf } from './classical/letkf.ts'
 import { columnsOnSphere } from './classical/sphereLocalisation.ts'
-import { analysisOf, meanOf } from './diagnostics.ts'
+import { aboutMean, analysisOf, meanOf } from './diagnostics.ts'
 import { refuseBeyondMemory } from './memory.ts'
 
 /** Where the members come from when the background is a single state. */
@@ -33,11 +33,8 @@ export function membersOf(assimilator: Assimilator): MemberSource {
  */
 export function recentred(members: MemberSource, about: MemberSource): MemberSource {
   return async (given, options) => {
-    const [moved, others] = [(await members(given, options)).slice(), await about(given, options)]
-    const n = moved.length / options.members
-    const [from, to] = [meanOf(moved, n), meanOf(others, n)]
-    for (let p = 0; p < moved.length; p += n) for (let i = 0; i < n; i++) moved[p + i] += to[i] - from[i]
-    return moved
+    const states = await members(given, options)
+    return aboutMean(states, meanOf(await about(given, options), states.length / options.members))
   }
 }
 

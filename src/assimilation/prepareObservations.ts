@@ -8,7 +8,7 @@ import { type ErrorModel, reportedErrors, withErrors } from '../observation/erro
 import { type QualityOptions, qualityControl } from '../observation/quality/control.ts'
 import { windowAround } from '../observation/window.ts'
 import type { Observations } from './assimilator.ts'
-import { refusePhysicalState } from './units.ts'
+import { refuseOtherUnitsOfState } from './units.ts'
 
 export interface PrepareOptions {
   readonly world: World
@@ -51,7 +51,7 @@ export async function prepareObservations(
     throw new DataError(
       `the background has ${state.length} values; a state of ${channels.length} channels on ${grid} has ${channels.length * grid.size}`,
     )
-  refusePhysicalState(state, world, 'the background')
+  refuseOtherUnitsOfState(state, world, 'the background')
   const window = windowAround(time, hours)
   const table =
     typeof observations === 'string'

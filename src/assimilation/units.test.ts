@@ -40,7 +40,7 @@ describe('states', () => {
   it('in SI units are refused, naming a channel and the remedy', () => {
     expect(background(states)).toBe(1)
     expect(() => background(real(states))).toThrow(
-      /t2m .* standard deviations from its mean on average.*world\.normaliser\.normalise\(state/,
+      /t2m .* standard deviations from its mean on average .*world\.normaliser\.normalise\(state/,
     )
     // The second of two members too.
     expect(() => background(Float32Array.from([...states, ...real(states)]))).toThrow('t2m')
@@ -50,6 +50,9 @@ describe('states', () => {
     const odd = states.slice()
     odd[channels.index('q100') * 128 + 3] = 60
     expect(background(odd)).toBe(1)
+    // What stands for a missing value is farther out.
+    odd[channels.index('t500') * 128 + 3] = (-9999 - 251) / 14
+    expect(() => background(odd)).toThrow('t500')
   })
 
   it('are SI units where the normaliser changes nothing', () => {

@@ -3,10 +3,10 @@ import type { World } from '../forecast/world.ts'
 import type { Observations } from './assimilator.ts'
 
 /**
- * Standard deviations that the values of a channel are from its mean on average: 0.7 to 1.2 in states of the nature
- * run, hundreds for temperatures in K. Single values say less: humidity at 100 hPa reaches 30.
+ * Standard deviations that the values of a channel are from its mean, on average and at most: 0.7 to 1.2 and 30 (humidity
+ * at 100 hPa) in states of the nature run; 14 for 2 m temperatures in degrees Celsius, hundreds for any in K.
  */
-const farthest = 20
+const farthest = { average: 6, single: 200 }
 
 /**
  * Standard deviations by which more than a share of the observations miss the background. States of the nature run
@@ -17,24 +17,29 @@ const mostMissed = 14
 const share = 0.1
 
 /**
- * States in SI units where normalised ones are meant. A normaliser that changes nothing has no others.
- * @throws DataError naming the channel
+ * States that no atmosphere has: of other units, or with values that stand for missing ones. A normaliser that changes
+ * nothing has no others.
+ * @throws DataError naming the channel, and the remedy
  */
-export function refusePhysicalState(
+export function refuseOtherUnitsOfState(
   states: Float32Array,
   { channels, grid, normaliser }: World,
   what: string,
+  remedy = 'States are normalised: world.normaliser.normalise(state, world.grid.size) makes them of SI units',
 ): void {
   const { mean, std } = normaliser.select(channels.names)
   for (let at = 0; at < states.length; at += grid.size) {
     const channel = (at / grid.size) % channels.length
     if (mean[channel] === 0 && std[channel] === 1) continue
-    let sum = 0
-    for (let i = at; i < at + grid.size; i++) sum += Math.abs(states[i])
+    let [sum, most] = [0, 0]
+    for (let i = at; i < at + grid.size; i++) {
+      sum += Math.abs(states[i])
+      most = Math.max(most, Math.abs(states[i]))
+    }
     const average = sum / grid.size
-    if (average > farthest)
+    if (average > farthest.average || most > farthest.single)
       throw new DataError(
-        `${what} has ${channels.names[channel]} ${average.toPrecision(3)} standard deviations from its mean on average, which no atmosphere has. States are normalised: world.normaliser.normalise(state, world.grid.size) makes them of SI units`,
+        `${what} has ${channels.names[channel]} ${average.toPrecision(3)} standard deviations from its mean on average and ${most.toPrecision(3)} at most, which no atmosphere has. ${remedy}`,
       )
   }
 }

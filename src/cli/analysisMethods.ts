@@ -59,9 +59,10 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
   const { world } = codec
   if (method === 'l3dvar')
     return aboutMinimum(
-      new LatentVariational(runtime, {
-        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
-      }),
+      () =>
+        new LatentVariational(runtime, {
+          ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
+        }),
     )
   if (method === '3dvar') {
     if (!backgroundErrors)
@@ -69,7 +70,9 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
         '--method 3dvar needs samples of background errors: --background-errors FILE with states that are forecast minus truth, or differences of forecasts of one time',
       )
     const errors = await readErrors(backgroundErrors, world)
-    return aboutMinimum(new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) }))
+    return aboutMinimum(
+      () => new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) }),
+    )
   }
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
+import { refuseOtherUnitsOfState } from '../assimilation/units.ts'
 import { Normaliser } from '../atmosphere/normalise.ts'
 import { ConfigError, DataError } from '../base/errors.ts'
 import type { Forecaster } from '../forecast/forecaster.ts'
@@ -77,31 +78,6 @@ export interface ModelState {
   readonly state: Float32Array
 }
 
-/** Standard deviations of a channel from its mean: 0.7 to 1.2 on average over the globe in the nature run, 30 at most. */
-const [farthest, largest] = [6, 200]
-
-/** Other units than the file says, or values that stand for missing ones. */
-function refuseOtherQuantities(
-  path: string,
-  { channels, grid }: World,
-  state: Float32Array,
-  remarks: readonly string[],
-): void {
-  channels.names.forEach((name, c) => {
-    let [sum, most] = [0, 0]
-    for (let i = c * grid.size; i < (c + 1) * grid.size; i++) {
-      sum += Math.abs(state[i])
-      most = Math.max(most, Math.abs(state[i]))
-    }
-    const average = sum / grid.size
-    if (average < farthest && most < largest) return
-    const assumed = remarks.length > 0 ? `; ${remarks.join('; ')}` : ''
-    throw new DataError(
-      `${path}: ${name} is ${average.toPrecision(3)} standard deviations from the model's mean on average, ${most.toPrecision(3)} at most: other units, or a value for what is missing${assumed}`,
-    )
-  })
-}
-
 /**
  * Reads one state for a model; `position` finds it among the times of the file.
  * @throws DataError for a file of another world, or values that are missing
@@ -123,7 +99,8 @@ export async function readModelState(
         `${path}: ${channels.names[Math.floor(bad / grid.size)]} has missing values; models need complete fields`,
       )
     world.normaliser.select(channels.names).normalise(state, grid.size, state)
-    refuseOtherQuantities(path, world, state, states.remarks)
+    const assumed = states.remarks.map((remark) => `; ${remark}`).join('')
+    refuseOtherUnitsOfState(state, world, path, `Other units, or a value for what is missing${assumed}`)
     return { time: states.times[at], state }
   } finally {
     await states.close()

@@ -1,8 +1,6 @@
 import {
-  type Analysis,
-  type AssimilationCase,
-  type AssimilationOptions,
   type Assimilator,
+  aboutMinimum,
   chooseGuidance,
   GenerativeAssimilator,
   type GuidanceConfig,
@@ -21,24 +19,6 @@ export interface DemoMethod {
   readonly assimilator: Assimilator
   /** Members 2k and 2k + 1 mirror each other: scores must know. */
   readonly antithetic: boolean
-  /** The estimate is the minimum of a cost, not the mean of the members: those are draws for the spread. */
-  readonly variational?: boolean
-}
-
-/** The analysis of a method: mean and diagnostics are those of its estimate, members and spread those of its ensemble. */
-export async function analyse(
-  { assimilator, variational }: DemoMethod,
-  given: AssimilationCase,
-  options: AssimilationOptions,
-): Promise<Analysis> {
-  const ensemble = await assimilator.assimilate(given, options)
-  if (!variational || options.members === 1) return ensemble
-  const { mean, diagnostics } = await assimilator.assimilate(given, {
-    ...options,
-    members: 1,
-    onProgress() {},
-  })
-  return { ...ensemble, mean, diagnostics: { ...diagnostics, spread: ensemble.diagnostics.spread } }
 }
 
 export interface MethodOptions {
@@ -77,12 +57,15 @@ export function demoMethods(
     },
     {
       name: 'latent 3D-Var',
-      what: `background and observations weighed by Gaussian errors in latent space, those of the background as the prior starts from, their standard deviations times ${latentErrorScale} as tuned; the estimate is the minimum of the cost, members perturb both`,
+      what: `background and observations weighed by Gaussian errors in latent space, those of the background as the prior starts from, their standard deviations times ${latentErrorScale} as tuned; the estimate is the minimum of the cost, members are draws about it`,
       antithetic: false,
-      variational: true,
-      assimilator: new LatentVariational(runtime, {
-        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance, outerLoops: 1 },
-      }),
+      assimilator: aboutMinimum(
+        () =>
+          new LatentVariational(runtime, {
+            ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, decoderVariance },
+            outerLoops: 1,
+          }),
+      ),
     },
     {
       name: 'guided prior',

@@ -8,7 +8,7 @@ import { columnNetwork, nearestColumns, type Place } from '../../observation/net
 import { simulate } from '../../observation/simulate.ts'
 import { stream } from '../../random/stream.ts'
 import type { Runtime } from '../../tensor/index.ts'
-import { analyse, demoMethods } from './methods.ts'
+import { demoMethods } from './methods.ts'
 import { openDemo, truthAt } from './setting.ts'
 import { type DemoScores, verify } from './verify.ts'
 
@@ -37,7 +37,7 @@ export interface DemoResult {
   readonly settings: Readonly<Record<string, unknown>>
   /** None for the background. */
   readonly analysis?: Analysis
-  /** The estimate: the mean of the members, of a variational method the minimum of its cost. */
+  /** The mean of the members; of a variational method the minimum of its cost. */
   readonly mean: Float32Array
   readonly scores: DemoScores
   /** Of the 48-h forecast from the estimate, where the samples hold the truth of that time. */
@@ -94,19 +94,18 @@ export async function runDemo(runtime: Runtime, options: DemoOptions): Promise<D
   ) => {
     const ahead = later && (await forecaster.forecast(one.mean, [time], leads))
     const forecast = ahead && verify(ahead, later, world)
-    const scores = verify(states, truth, world, { antithetic, mean: one.mean })
+    const scores = verify(states, truth, world, { antithetic })
     results.push({ ...one, scores, forecast })
   }
   const what = `the ${lead}-h forecast of the learned model from the true state`
   await add({ name: 'background', what, settings: {}, mean: background, seconds: 0 }, background)
   const decoderVariance = await codec.unexpressedVariance(background)
   const methods = demoMethods(runtime, setting, { ...options, decoderVariance })
-  for (const method of methods) {
-    const { name, what, assimilator, antithetic } = method
+  for (const { name, what, assimilator, antithetic } of methods) {
     const started = performance.now()
     onProgress?.(name, 0, members)
     try {
-      const analysis = await analyse(method, given, {
+      const analysis = await assimilator.assimilate(given, {
         ...{ members, seed },
         onProgress: (done, all) => onProgress?.(name, done, all),
       })

@@ -30,22 +30,21 @@ export interface DemoScores {
 }
 
 /**
- * Scores of normalised states [members, channel, lat, lon] against a normalised truth. `mean` is the estimate where
- * it is another than the members' mean; CRPS, spread/skill and balance are the members'.
+ * Scores of normalised states [members, channel, lat, lon] against a normalised truth; the estimate is their mean.
  */
 export function verify(
   states: Float32Array,
   truth: Float32Array,
   world: World,
-  { antithetic = false, mean }: { antithetic?: boolean; mean?: Float32Array } = {},
+  { antithetic = false }: { antithetic?: boolean } = {},
 ): DemoScores {
   const { grid, channels } = world
   const n = truth.length
   const members = states.length / n
   const normaliser = world.normaliser.select(channels.names)
   const weights = pointWeights(grid.latitudeWeights(), grid.columns)
-  const estimate = mean ?? new Float32Array(n)
-  if (!mean) for (let i = 0; i < states.length; i++) estimate[i % n] += states[i] / members
+  const estimate = new Float32Array(n)
+  for (let i = 0; i < states.length; i++) estimate[i % n] += states[i] / members
   const field = (state: Float32Array, c: number) => state.subarray(c * grid.size, (c + 1) * grid.size)
   const errors: Record<string, number> = {}
   for (const name of shownChannels) {

@@ -1,6 +1,7 @@
 import {
   type AssimilationCase,
   type Assimilator,
+  aboutMinimum,
   type Covariance,
   chooseGuidance,
   EnsembleFilter,
@@ -91,22 +92,6 @@ export async function openMethod(setting: OsseSetting, method: MethodConfig): Pr
     },
     close: () => assimilator.close(),
   })
-  /** The minimum as the estimate, draws of the posterior as members; of one member there is only the minimum. */
-  const variational = (make: () => Assimilator): OsseMethod => {
-    const [minimum, draws] = [make(), make()]
-    return {
-      key,
-      async analyse(given) {
-        const { mean } = await minimum.assimilate(given, { members: 1, seed })
-        if (members === 1) return { mean, states: mean }
-        return { mean, states: (await draws.assimilate(given, { members, seed })).states }
-      },
-      async close() {
-        await minimum.close()
-        await draws.close()
-      },
-    }
-  }
   const generative = async (
     guidance: GuidanceConfig,
     more: {
@@ -145,14 +130,14 @@ export async function openMethod(setting: OsseSetting, method: MethodConfig): Pr
       const B = await covarianceOf(setting, method, statistics)
       const { outerLoops, iterations } = method
       const options = { codec, statistics, B, outerLoops, iterations, decoderVariance }
-      return variational(() => new LatentVariational(runtime, options))
+      return ensemble(aboutMinimum(() => new LatentVariational(runtime, options)))
     }
     case '3dvar': {
       const { scale, lengthScale, balance, iterations, tolerance, filtered } = method
       const { states } = await setting.errors()
       const B = nmcCovariance(states, world.channels, world.grid, { scale, lengthScale, balance })
-      const { analyse, ...opened } = variational(
-        () => new ModelVariational({ world, B, iterations, tolerance }),
+      const { analyse, ...opened } = ensemble(
+        aboutMinimum(() => new ModelVariational({ world, B, iterations, tolerance })),
       )
       if (!filtered) return { analyse, ...opened }
       return {
