@@ -49,6 +49,26 @@ it('states how little that is over the same covariance', () => {
   expect(method).toContain(`within ${range(changes(against('l3dvar-coupled', 'fcMeanMse')), 1)} %.`)
 })
 
+it('states how that stands against stronger baselines', async () => {
+  const own: Row[] = await json('osse-20-dates')
+  const mse = (name: string, r: Row) =>
+    Number(own.find((o) => o.method === name && o.density === r.density && o.noise === r.noise)?.meanMse)
+  const lower = (name: string, than: string, kept: (r: Row) => boolean = () => true) =>
+    own
+      .filter((r) => r.method === than && typeof r.density === 'number' && kept(r))
+      .map((r) => 1 - mse(name, r) / Number(r.meanMse))
+  expect(own.filter((r) => r.dates !== 20)).toEqual([])
+  expect(method).toContain(
+    `has a ${range(lower('3dvar-filtered', '3dvar'))} % lower MSE than the plain one, and the guided prior a ${range(lower('latent-map', '3dvar-filtered'))} % lower one than it`,
+  )
+  expect(method).toContain(`it is ${range(lower('latent-map', 'letkf'))} %; over latent 3D-Var`)
+  const same = (density: number) => lower('latent-map', 'l3dvar-coupled', (r) => r.density === density)
+  expect(method).toContain(`${range(same(0.05), 1)} % at 5 % of the columns and nothing at 20 %`)
+  expect(Math.max(...same(0.2).map(Math.abs))).toBeLessThan(0.003)
+  const noisy = lower('latent-map', '3dvar-filtered', (r) => r.noise === 0.05)
+  expect(readme).toContain(`starts without it, it is ${range(noisy)} %`)
+})
+
 it('states what alignment gains, and that the mean gains nothing', () => {
   const guided = gains.filter((r) => r.model === 'M' && r.density !== 0)
   const gain = (r: Row) => Number(r.gain)
