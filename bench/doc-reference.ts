@@ -13,8 +13,8 @@ import { samplerSchema } from '../src/prior/config.ts'
 function configurationReference(): string {
   const parts = [
     section('Experiments', 'The file of `align-da train --config FILE`; `--set a.b=value` replaces one setting.', experimentSchema),
-    section('Samplers', 'How the prior goes from noise to a sample: `--sampler`, and `sampler` of an evaluation.', samplerSchema),
-    section('Guidance', 'How observations steer it: `--guidance`, and `guidance` of a method. What is left out comes from theory.', guidanceSchema),
+    section('Samplers', 'How the prior goes from noise to a sample: `--sampler` of `align-da sample`, and `sampler` of an evaluation.', samplerSchema),
+    section('Guidance', 'How observations steer it: `--method` of `align-da assimilate` with its settings as `--set iterations=10`, `--guidance` of `align-da demo`, and `guidance` of a method.', guidanceSchema),
     section('Evaluations', 'The file of `align-da evaluate --config FILE`.', osseSchema),
     section('Methods of an evaluation', 'Entries of `methods`.', methodSchema),
     section('Alignment', 'How a prior is trained on pairs.', alignSchema),

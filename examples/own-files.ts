@@ -18,7 +18,9 @@ const table = align.observationTable({
   value: [252.9, 12, 277.7, -3],
   error: [0.8, 1.5, 1, Number.NaN],
 })
-const observations = await align.prepareObservations(table, { world, state, time })
+const { statistics } = prior
+const backgroundErrors = await align.drawBackgroundErrors(runtime, state, { codec, statistics, seed: 1 })
+const observations = await align.prepareObservations(table, { world, state, time, backgroundErrors })
 console.table(observations.summary.counts)
 
 const decoderVariance = await codec.unexpressedVariance(state)

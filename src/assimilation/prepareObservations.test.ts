@@ -49,6 +49,24 @@ it('a table becomes y, H and R in normalised units, with the usual error where i
   expect(other.R.sigma[1]).toBeCloseTo(3 / 20, 12)
 })
 
+it('departures are judged by samples of the background errors, as H sees them', async () => {
+  // At a grid point e = +-0.5 is an error of 5 K; the observation is 20 K off, with an error of 1 K.
+  const x_b = new Float32Array(n)
+  const row = {
+    time: [time],
+    latitude: [grid.latitude[1]],
+    longitude: [0],
+    pressure: [50_000],
+    variable: ['t'],
+  }
+  const accurate = observationTable({ ...row, value: [270], error: [1] })
+  const used = async (backgroundErrors?: Float32Array) =>
+    (await prepareObservations(accurate, { world, state: x_b, time, backgroundErrors })).summary.used
+  const errors = Float32Array.from({ length: 2 * n }, (_, i) => (i < n ? 0.5 : -0.5))
+  expect([await used(), await used(errors), await used(errors.map((e) => 0.2 * e))]).toEqual([0, 1, 0])
+  await expect(used(errors.slice(1))).rejects.toThrow('127 values are no samples of background errors of 64')
+})
+
 it('a background that is no normalised state is refused', async () => {
   const run = (x: Float32Array) => prepareObservations(table, { world, state: x, time })
   await expect(run(normaliser.denormalise(state, grid.size))).rejects.toThrow('States are normalised')

@@ -5,6 +5,7 @@ import { readObservations } from '../io/read-observations.ts'
 import { buildOperator, countRejected } from '../observation/build.ts'
 import { ErrorCovariance } from '../observation/error-covariance.ts'
 import { type ErrorModel, reportedErrors, withErrors } from '../observation/error-models.ts'
+import type { ObservationOperator } from '../observation/operator.ts'
 import { type QualityOptions, qualityControl } from '../observation/quality/control.ts'
 import { windowAround } from '../observation/window.ts'
 import type { Observations } from './assimilator.ts'
@@ -18,8 +19,13 @@ export interface PrepareOptions {
   readonly time: number
   /** Hours before and after it in which observations are used. Default 3. */
   readonly window?: number
+  /**
+   * Samples of the background's errors, [samples, channel, latitude, longitude], normalised: departures are judged by
+   * them and the observations' errors together.
+   */
+  readonly backgroundErrors?: Float32Array
   /** Checks of quality control other than its defaults. */
-  readonly quality?: Omit<QualityOptions, 'background' | 'window'>
+  readonly quality?: Omit<QualityOptions, 'background' | 'backgroundError' | 'window'>
   /** Standard deviations of the errors, SI units. Default: the table's own; the usual ones where there is none. */
   readonly errors?: ErrorModel
 }
@@ -39,13 +45,15 @@ export interface PreparedObservations extends Required<Observations> {
  * Observations in SI units as an assimilator takes them: their errors, quality control against H(x_b) (marks, range,
  * duplicates, background, buddies, thinning), the operator and R.
  * @param observations a table, or a file of them
- * @throws DataError for errors of zero or less, naming row and station, and a background that is no normalised state
+ * @throws DataError for errors of zero or less, naming row and station, a background that is no normalised state, and
+ * samples of its errors that are none of such states
  * @throws ConfigError for settings that are none
  */
 export async function prepareObservations(
   observations: string | ObservationTable,
-  { world, state, time, window: hours = 3, quality = {}, errors = reportedErrors }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<PreparedObservations> {
+  const { world, state, time, window: hours = 3, quality = {}, errors = reportedErrors } = options
   const { grid, channels, normaliser } = world
   if (state.length !== channels.length * grid.size)
     throw new DataError(
@@ -58,12 +66,15 @@ export async function prepareObservations(
       ? withErrors(await readObservations(observations), errors, observations)
       : withErrors(observations, errors)
   const first = buildOperator(table, grid, channels, normaliser, { window })
-  const background = new Float64Array(table.length).fill(Number.NaN)
-  if (first.accepted.length > 0)
-    first.operator.fromUnits(first.operator.apply(state)).forEach((v, i) => {
-      background[first.accepted[i]] = v
-    })
-  const checked = qualityControl(table, { ...quality, background, window })
+  const ofRows = (values: Float64Array) => {
+    const rows = new Float64Array(table.length).fill(Number.NaN)
+    for (const [k, row] of first.accepted.entries()) rows[row] = values[k]
+    return rows
+  }
+  const H = first.operator
+  const background = ofRows(H.fromUnits(H.apply(state)))
+  const backgroundError = ofRows(errorsSeen(H, state, options.backgroundErrors ?? new Float32Array(0)))
+  const checked = qualityControl(table, { ...quality, background, backgroundError, window })
   const built = buildOperator(checked.table, grid, channels, normaliser, { units: 'normalised', window })
   const { operator, y, accepted } = built
   const sigma = built.table.error.map(
@@ -92,4 +103,20 @@ export async function prepareObservations(
     ...{ operator, y, R: new ErrorCovariance(sigma), table: built.table },
     summary: { rows: table.length, used: built.table.length, counts },
   }
+}
+
+/** Standard deviation of H(x_b + e) about H(x_b) over samples of e, SI units; NaN without samples. */
+function errorsSeen(H: ObservationOperator, x_b: Float32Array, errors: Float32Array): Float64Array {
+  const samples = errors.length / x_b.length
+  if (!Number.isInteger(samples))
+    throw new DataError(`${errors.length} values are no samples of background errors of ${x_b.length} values`)
+  const at = H.apply(x_b)
+  const squares = new Float64Array(H.outputs)
+  for (let k = 0; k < samples; k++) {
+    const e = errors.subarray(k * x_b.length, (k + 1) * x_b.length)
+    H.innovation(H.apply(x_b.map((x, i) => x + e[i])), at).forEach((d, i) => {
+      squares[i] += d ** 2
+    })
+  }
+  return squares.map((sum) => Math.sqrt(sum / samples))
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import { collect } from './options.ts'
 import type { AlignOptions } from './runAlign.ts'
 
 /** `align-da align`: candidates, pairs and the preference optimisation of a prior. */
 export function alignCommand(): Command {
-  const collect = (setting: string, before: string[] = []) => [...before, setting]
   const align = new Command('align').description(
     'align the prior with rewards: draw candidates, pair them, train on the pairs',
   )

@@ -4,6 +4,7 @@ import {
   chooseGuidance,
   EnsembleFilter,
   GenerativeAssimilator,
+  type GuidanceConfig,
   guidanceNames,
   guidanceSchema,
   isotropic,
@@ -15,7 +16,7 @@ import {
   recentred,
 } from '../assimilation/index.ts'
 import { ConfigError, DataError, didYouMean } from '../base/errors.ts'
-import { parseSettings } from '../experiments/config.ts'
+import { parseSettings, settingsOf } from '../experiments/config.ts'
 import { latentBackgroundErrors } from '../experiments/demo/setting.ts'
 import { checkSameWorld, type World } from '../forecast/world.ts'
 import { openStates } from '../io/states.ts'
@@ -42,6 +43,8 @@ export interface MethodSetting {
   readonly method: string
   readonly members: number
   readonly steps: number
+  /** Of the guidance, such as iterations=10. */
+  readonly settings?: readonly string[]
   /** File of samples of background errors. */
   readonly backgroundErrors?: string
   /** km, of the ensemble filters. */
@@ -56,6 +59,7 @@ export interface MethodSetting {
  */
 export async function openAssimilator(runtime: Runtime, setting: MethodSetting): Promise<Assimilator> {
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting
+  const { settings = [] } = setting
   const { world } = codec
   if (method === 'l3dvar')
     return aboutMinimum(
@@ -81,7 +85,7 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
     new GenerativeAssimilator(runtime, {
       ...{ prior, codec, decoderVariance, antithetic },
       sampler: dpmSolver({ steps }),
-      guidance: chooseGuidance(parseSettings(guidanceSchema, { name }, '--method'), { schedule, covariance }),
+      guidance: chooseGuidance(guidanceOf(name, settings), { schedule, covariance }),
     })
   if (method !== 'letkf' && method !== 'enkf') return guided(method)
   const samplers = backgroundErrors ? [] : [guided('none', false), guided('none', true)]
@@ -99,6 +103,11 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
       for (const sampler of samplers) await sampler.close()
     },
   }
+}
+
+/** @throws ConfigError for settings that the guidance does not have */
+function guidanceOf(name: string, settings: readonly string[]): GuidanceConfig {
+  return parseSettings(guidanceSchema, { ...settingsOf(settings), name }, `--set of ${name}`)
 }
 
 /** Differences of states in units of each channel's standard deviation, [samples, channel, lat, lon]. */

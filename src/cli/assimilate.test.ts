@@ -88,6 +88,33 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     expect([out, path('astray.json')].filter((file) => existsSync(file))).toEqual([])
   })
 
+  it('keep accurate observations where the background is wrong', async () => {
+    const accurate = { truth: nature, stations: path('stations.json'), error: 0.01 }
+    await look({ ...accurate, out: path('accurate.csv') })
+    const { observations } = await analyse('accurate.csv')
+    expect(observations.used).toBeGreaterThan(0.99 * observations.rows)
+  })
+
+  it('take settings of a guidance, and refuse what a method does not have', async () => {
+    const { settings } = await analyse('obs.csv', { set: ['iterations=2'] })
+    expect(JSON.stringify(settings)).toContain('latent-map')
+    await expect(analyse('obs.csv', { set: ['zeta=2'] })).rejects.toThrow(
+      /--set of latent-map .*\n.*zeta: there is no such setting/,
+    )
+    const files = ['--background', path('background.nc'), '--observations', path('obs.csv')]
+    const out = ['-o', path('without.nc')]
+    const done = await align(['assimilate', ...files, ...out, '--method', 'l3dvar', '--steps', '5'])
+    expect([done.code, done.err]).toEqual([
+      1,
+      expect.stringContaining('--steps: without effect with --method l3dvar'),
+    ])
+    const looked = await align(['observe', '--truth', nature, '--density', '0.1', '--thin', '200', ...out])
+    expect([looked.code, looked.err]).toEqual([
+      1,
+      expect.stringContaining('--thin: without effect on simulated'),
+    ])
+  })
+
   it('refuse temperatures in degrees Celsius that do not say so', async () => {
     const { grid, channels, normaliser } = world
     const writer = await createStates(path('celsius.nc'), { grid, channels })
@@ -173,6 +200,7 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     await refused({ method: 'latent-mapp' }, 'did you mean latent-map?')
     await writeFile(path('taken.nc'), '')
     await refused({ out: path('taken.nc') }, 'exists already; --overwrite replaces it')
+    await refused({ out: path('obs.csv/analysis.nc') }, /cannot be written: .*obs\.csv is no folder/)
     await refused({ members: 3e6 }, /3000000 members need about .* ask for at most/)
     await refused({ window: -1 }, 'a window of -1 hours')
     await refused({ background: path('nothing.nc') }, /nothing\.nc/)

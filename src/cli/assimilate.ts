@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { countOption, numberOption } from './options.ts'
+import { collect, countOption, numberOption, refuseWithout } from './options.ts'
 import { withQualityOptions } from './qualityOptions.ts'
 import type { AssimilateOptions } from './runAssimilate.ts'
 
@@ -22,6 +22,7 @@ export function assimilateCommand(): Command {
     .option('--method <name>', 'how observations are used, see below', 'latent-map')
     .option('--members <count>', 'members of the ensemble', countOption, 16)
     .option('--steps <count>', 'steps of the sampler', countOption, 10)
+    .option('--set <key=value>', 'a setting of the guidance, as in iterations=10; may be repeated', collect)
     .option('--background-errors <file>', 'differences of states, for 3dvar, and members of letkf and enkf')
     .option('--localisation <km>', 'of letkf and enkf: L of exp(-d² / 2 L²)', numberOption, 350)
     .option('--seed <number>', 'seed of all noise', numberOption, 1)
@@ -43,7 +44,26 @@ Examples:
   align-da assimilate --background background.nc --observations soundings.csv -o analysis.nc
   align-da assimilate --background background.nc --observations gdas.t12z.prepbufr --thin 300 --representativeness t=1,u=2,v=2 -o analysis.zarr`,
     )
-    .action(async (options: AssimilateOptions) => (await import('./runAssimilate.ts')).assimilate(options))
+    .action(async (options: AssimilateOptions) => {
+      const { method } = options
+      const used = optionsOf(method)
+      refuseWithout(
+        command,
+        (option) => ofMethods.includes(option.attributeName()) && !used.includes(option.attributeName()),
+        `with --method ${method}`,
+      )
+      return (await import('./runAssimilate.ts')).assimilate(options)
+    })
+}
+
+const ofMethods = ['steps', 'set', 'backgroundErrors', 'localisation']
+
+/** Of `ofMethods`, what a method uses. */
+function optionsOf(method: string): string[] {
+  if (method === 'l3dvar') return []
+  if (method === '3dvar') return ['backgroundErrors']
+  if (method === 'letkf' || method === 'enkf') return ['steps', 'backgroundErrors', 'localisation']
+  return ['steps', 'set']
 }
 
 const methods =

@@ -1,10 +1,9 @@
 import { Command } from 'commander'
-import { countOption } from './options.ts'
+import { collect, countOption } from './options.ts'
 import type { EvaluateOptions } from './runEvaluate.ts'
 
 /** `align-da evaluate`: the observing-system simulation experiment of a configuration. */
 export function evaluateCommand(): Command {
-  const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('evaluate')
     .description(
       'compare analyses by observing-system simulation: tables, intervals, checks, figures; a stopped run goes on',

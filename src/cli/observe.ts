@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { numberOption } from './options.ts'
+import { numberOption, refuseWithout } from './options.ts'
 import { withQualityOptions } from './qualityOptions.ts'
 import type { ObserveOptions } from './runObserve.ts'
 
@@ -12,7 +12,7 @@ export function observeCommand(): Command {
     .option('-o, --out <file>', 'the table to write: .csv or .parquet')
     .option('--overwrite', 'replace what is at OUT')
     .option('--json', 'print JSON')
-    .optionsGroup('Simulated observations:')
+    .optionsGroup(simulated)
     .option('--models <folder>', 'whose channels and units are used (default: the released ones)')
     .option('--time <time>', 'the state: a time such as 1984-04-01T06, first or last', 'last')
     .option('--density <share>', 'this share of the grid columns, drawn at random', numberOption)
@@ -21,7 +21,7 @@ export function observeCommand(): Command {
     .option('--swath', 'where a polar-orbiting satellite scans in six hours')
     .option('--error <number>', 'standard deviation of errors, in units of each channel', numberOption, 0.05)
     .option('--seed <number>', 'seed of places and errors', numberOption, 1)
-    .optionsGroup('Real observations:')
+    .optionsGroup(real)
     .option('--report <folder>', 'write counts, O-B by level and figures into a folder')
   return withQualityOptions(command)
     .addHelpText(
@@ -36,5 +36,13 @@ Examples:
 Real observations are checked against the background that came with them. align-da assimilate checks what it is given
 itself, against its own background: it takes files as they are.`,
     )
-    .action(async (options: ObserveOptions) => (await import('./runObserve.ts')).observe(options))
+    .action(async (options: ObserveOptions) => {
+      const [other, why] =
+        options.from === undefined ? [real, 'on simulated observations'] : [simulated, 'with --from']
+      refuseWithout(command, ({ helpGroupHeading }) => helpGroupHeading === other, why)
+      return (await import('./runObserve.ts')).observe(options)
+    })
 }
+
+const simulated = 'Simulated observations:'
+const real = 'Real observations:'

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { ConfigError } from '../base/errors.ts'
 
 /** A number of an option. */
@@ -15,6 +15,9 @@ export function countOption(text: string): number {
     throw new InvalidArgumentError('It must be a whole number above 0.')
   return value
 }
+
+/** Of an option that may be repeated. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value]
 
 /** Several numbers, separated by commas: `numbers(2)` for a pair. */
 export const numbersOption =
@@ -44,4 +47,16 @@ export function choice<T extends string>(name: string, value: string, known: rea
   const found = known.find((k) => k === value)
   if (!found) throw new ConfigError(`${name} must be ${known.join(', ')}; got ${JSON.stringify(value)}`)
   return found
+}
+
+/**
+ * Options that would be without effect are refused rather than passed over.
+ * @throws ConfigError that names those `without` effect which are on the command line, and why they have none
+ */
+export function refuseWithout(command: Command, without: (option: Option) => boolean, why: string): void {
+  const given = command.options.filter(
+    (option) => command.getOptionValueSource(option.attributeName()) === 'cli' && without(option),
+  )
+  if (given.length > 0)
+    throw new ConfigError(`${given.map(({ long }) => long).join(' and ')}: without effect ${why}`)
 }

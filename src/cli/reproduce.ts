@@ -1,10 +1,9 @@
 import { Command } from 'commander'
-import { countOption } from './options.ts'
+import { collect, countOption } from './options.ts'
 import type { ReproduceOptions } from './runReproduce.ts'
 
 /** `align-da reproduce`: from data to the tables of the documentation. */
 export function reproduceCommand(): Command {
-  const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('reproduce')
     .description(
       'data, models, candidates, alignment, tables and figures of the documentation, in one go; a stopped run goes on',

@@ -1,10 +1,14 @@
-import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type Analysis, prepareObservations, writeAnalysis } from '../assimilation/index.ts'
+import {
+  type Analysis,
+  drawBackgroundErrors,
+  prepareObservations,
+  writeAnalysis,
+} from '../assimilation/index.ts'
 import { DataError } from '../base/errors.ts'
 import { writeFileAtomic } from '../base/files.ts'
 import { progress } from '../base/progress.ts'
-import { shippedModels } from '../experiments/demo/setting.ts'
+import { latentBackgroundErrors, shippedModels } from '../experiments/demo/setting.ts'
 import { openPrior, readModelState } from '../experiments/models.ts'
 import { seasonOf } from '../forecast/surrogate.ts'
 import { checkAutoencoder, loadPriorModel } from '../prior/model.ts'
@@ -14,6 +18,7 @@ import { Runtime } from '../tensor/index.ts'
 import { analysisMaps } from './analysisMaps.ts'
 import { checkMethod, openAssimilator } from './analysisMethods.ts'
 import { consistencyRows, fitRows, fitsOf } from './analysisTables.ts'
+import { checkOutputs } from './outputs.ts'
 import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
 import { rejectionTable } from './rejectionTable.ts'
 import { outputFormat } from './statesCopy.ts'
@@ -30,6 +35,7 @@ export interface AssimilateOptions extends QualitySettings {
   method: string
   members: number
   steps: number
+  set?: string[]
   backgroundErrors?: string
   localisation: number
   seed: number
@@ -45,8 +51,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
   checkMethod(method)
   const format = outputFormat(out)
   const stem = out.slice(0, out.length - extname(out).length)
-  const there = [out, `${stem}.json`].find((path) => existsSync(path))
-  if (there && !overwrite) throw new DataError(`${there} exists already; --overwrite replaces it`)
+  checkOutputs([out, `${stem}.json`], overwrite)
   const runtime = new Runtime({ device: options.device })
   try {
     const { codec, prior: released } = await openPrior(runtime, models)
@@ -64,11 +69,15 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     const { window } = options
     const used = await prepareObservations(options.observations, {
       ...{ world, state, time, window },
+      backgroundErrors: await drawBackgroundErrors(runtime, state, {
+        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, seed },
+      }),
       quality: await qualityOf(options),
       errors: await errorsOf(options),
     })
     const decoderVariance = await codec.unexpressedVariance(state)
-    const assimilator = await openAssimilator(runtime, { ...options, codec, prior, decoderVariance })
+    const setting = { ...options, settings: options.set, codec, prior, decoderVariance }
+    const assimilator = await openAssimilator(runtime, setting)
     const bar = progress('members', members)
     const started = performance.now()
     const analysis = await assimilator.assimilate(

@@ -4,6 +4,7 @@ import { openForecaster, readModelState } from '../experiments/models.ts'
 import { createStates } from '../io/write-states.ts'
 import { jsonText } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
+import { checkOutputs } from './outputs.ts'
 import { onInterrupt } from './run.ts'
 import { outputFormat } from './statesCopy.ts'
 import { timePosition, timeText } from './times.ts'
@@ -25,6 +26,7 @@ export interface ForecastOptions {
 export async function forecast(options: ForecastOptions): Promise<void> {
   const { out, hours, every } = options
   const format = outputFormat(out)
+  checkOutputs([out], options.overwrite)
   const runtime = new Runtime({ device: options.device })
   try {
     const model = await openForecaster(runtime, options.model, { descriptor: options.descriptor, batch: 1 })

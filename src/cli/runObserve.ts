@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { ConfigError, DataError } from '../base/errors.ts'
 import { shippedModels } from '../experiments/demo/setting.ts'
 import { readModelState } from '../experiments/models.ts'
@@ -27,6 +26,7 @@ import { swath } from '../observation/swath.ts'
 import { stream } from '../random/stream.ts'
 import { jsonText, tableText } from '../report/table.ts'
 import { departuresByLayer } from './obsLayers.ts'
+import { checkOutputs } from './outputs.ts'
 import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
 import { layerRows, writeQualityReport } from './qualityReport.ts'
 import { rejectionTable } from './rejectionTable.ts'
@@ -57,8 +57,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
       'say what to observe: --truth FILE with a state, or --from FILE with real observations',
     )
   const write = out === undefined ? undefined : writerOf(out)
-  if (out !== undefined && existsSync(out) && !overwrite)
-    throw new DataError(`${out} exists already; --overwrite replaces it`)
+  if (out !== undefined) checkOutputs([out], overwrite)
   if (from !== undefined) return observeReal(from, options, write)
   if (!write) throw new ConfigError('say where to write the simulated observations: --out FILE')
   return observeTruth(truth as string, options, write)

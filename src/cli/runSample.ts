@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
@@ -12,6 +11,7 @@ import { chooseSampler } from '../prior/samplers/choose.ts'
 import { jsonText } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
 import { choice } from './options.ts'
+import { checkOutputs } from './outputs.ts'
 import { outputFormat } from './statesCopy.ts'
 import { timePosition, timeText } from './times.ts'
 
@@ -44,8 +44,7 @@ export async function sample(options: SampleCommandOptions): Promise<void> {
     { length: members },
     (_, i) => `${out.slice(0, out.length - ending.length)}-${String(i + 1).padStart(width, '0')}${ending}`,
   )
-  const there = [out, ...paths].find((path) => existsSync(path))
-  if (there && !overwrite) throw new DataError(`${there} exists already; --overwrite replaces it`)
+  checkOutputs([out, ...paths], overwrite)
   const runtime = new Runtime({ device: options.device })
   try {
     const { codec, prior } = await openPrior(runtime, options.models)

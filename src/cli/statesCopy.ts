@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { ChannelSet } from '../atmosphere/channels.ts'
 import type { Grid } from '../atmosphere/grid.ts'
 import { ConfigError, DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { openStates, type States } from '../io/states.ts'
 import { createStates, type StatesFormat } from '../io/write-states.ts'
+import { checkOutputs } from './outputs.ts'
 import { onInterrupt } from './run.ts'
 import { timeRange, timeText } from './times.ts'
 
@@ -55,8 +55,7 @@ export async function copyStates(
   mapFor: (states: States) => FieldMap | undefined,
 ): Promise<string> {
   const format = chosenFormat(out, options.format)
-  if (existsSync(out) && !options.overwrite)
-    throw new DataError(`${out} exists already; --overwrite replaces it`)
+  checkOutputs([out], options.overwrite)
   const states = await openStates(file, {
     channels: options.channels ? ChannelSet.of(options.channels) : undefined,
   })

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import { collect } from './options.ts'
 import type { TrainOptions } from './runTrain.ts'
 
 /** `align-da train`: the three models of a configuration. */
 export function trainCommand(): Command {
-  const collect = (setting: string, before: string[] = []) => [...before, setting]
   return new Command('train')
     .description('train the forecast model, the autoencoder (latent) and the prior; a stopped run goes on')
     .argument('<model>', 'forecast, latent, prior, or all in this order')

@@ -83,6 +83,13 @@ export async function readSettings(
   return given
 }
 
+/** The mapping that settings such as `iterations=10` make. @throws ConfigError for one that is none */
+export function settingsOf(settings: readonly string[]): Record<string, unknown> {
+  const given = {}
+  for (const setting of settings) applySetting(given, setting)
+  return given
+}
+
 /**
  * Checks settings against a schema.
  * @throws ConfigError that lists everything that is wrong, with the nearest names of unknown keys

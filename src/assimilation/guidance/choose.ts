@@ -12,29 +12,51 @@ import { pigdm } from './pigdm.ts'
 import { repaint } from './repaint.ts'
 import { sda } from './sda.ts'
 
-const iterations = z.int().positive().optional()
-const steps = z.int().positive().optional()
+const count = z.int().positive().optional()
+const iterations = count.describe('of conjugate gradients; 5 by default')
+const steps = count.describe('noise levels, one network call each; 20 by default')
 
 /** A guidance by name, with its settings; what is left out comes from theory. */
 export const guidanceSchema = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('none') }),
   z.strictObject({
     name: z.literal('dps'),
-    zeta: z.number().positive().optional(),
-    scale: z.enum(['raw', 'norm']).optional(),
+    zeta: z.number().positive().optional().describe('strength; 1 by default'),
+    scale: z
+      .enum(['raw', 'norm'])
+      .optional()
+      .describe('`norm` (the default) divides by the length of the departures, `raw` does not'),
   }),
-  z.strictObject({ name: z.literal('sda'), gamma: z.number().nonnegative().optional() }),
+  z.strictObject({
+    name: z.literal('sda'),
+    gamma: z.number().nonnegative().optional().describe('covariance of what is denoised; 0.01 by default'),
+  }),
   z.strictObject({ name: z.literal('pigdm'), iterations }),
-  z.strictObject({ name: z.literal('mmps'), iterations }),
+  z.strictObject({
+    name: z.literal('mmps'),
+    iterations: count.describe('of conjugate gradients; 1 by default'),
+  }),
   z.strictObject({ name: z.literal('daps'), steps, iterations }),
-  z.strictObject({ name: z.literal('latent-map'), iterations, outerLoops: z.int().positive().optional() }),
+  z.strictObject({
+    name: z.literal('latent-map'),
+    iterations,
+    outerLoops: count.describe('Gauss-Newton steps; 1 by default, which linear decoders and H need'),
+  }),
   z.strictObject({ name: z.literal('repaint') }),
   z.strictObject({
     name: z.literal('particles'),
     steps,
-    twisted: z.boolean().optional(),
+    twisted: z
+      .boolean()
+      .optional()
+      .describe('propose by the latent MAP (the default), or by the prior alone'),
     iterations,
-    threshold: z.number().positive().max(1).optional(),
+    threshold: z
+      .number()
+      .positive()
+      .max(1)
+      .optional()
+      .describe('resample below this share of effective particles; 0.5 by default'),
   }),
 ])
 /** A guidance by name, with its settings. */

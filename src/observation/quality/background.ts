@@ -26,14 +26,15 @@ export function rejectUnused(screening: Screening, limits: readonly Conventional
 }
 
 /**
- * Rejects rows that miss the background by more than `gross` errors. A table of limits gives `gross` by variable and
- * report type, and bounds between which the error is brought first, as GSI does (setupt.f90 and its siblings; bounds
- * of humidity are relative to saturation). Rows without background or error pass.
+ * Rejects rows that miss the background by more than `gross` standard deviations of the departure, whose variance is
+ * that of the observation's error and that of the background's, sigma_b (Andersson & Jarvinen 1999, Q. J. R. Meteorol.
+ * Soc. 125, section 2). A table of limits gives `gross` by variable and report type, and bounds between which the
+ * observation's error is brought first; where it has a line, that error alone counts, as in GSI (setupt.f90 and its
+ * siblings; bounds of humidity are relative to saturation). Rows without background or error pass.
  */
 export function rejectFarFromBackground(
   screening: Screening,
-  departure: Float64Array,
-  error: Float64Array,
+  { departure, error, sigma_b }: Record<'departure' | 'error' | 'sigma_b', Float64Array>,
   limits: readonly ConventionalInfo[] = [],
   gross: Readonly<Record<string, number>> = {},
 ) {
@@ -45,7 +46,8 @@ export function rejectFarFromBackground(
     const line = info(table, i)
     const unit = code === 'q' || code === 'q2m' ? (saturation?.[i] ?? Number.NaN) : 1
     let e = error[i]
-    if (line && !Number.isNaN(unit))
+    if (!line) e = Math.hypot(e, sigma_b[i])
+    else if (!Number.isNaN(unit))
       e = Math.min(Math.max(e, line.smallestError * unit), line.largestError * unit)
     return Math.abs(departure[i]) > (gross[code] ?? line?.gross ?? grossLimit) * e
   })

@@ -146,6 +146,26 @@ describe('quality control', () => {
     expect(reasonsOf(t, { gross: { t: 7 }, buddy: false })).toEqual({ 0: 'far from the background', 3: 'far from the background' }) // biome-ignore format: short
   })
 
+  it('judges accurate observations by the errors of the background too', () => {
+    // Departures of 3 and 12 K; 8 errors are 1.6 K of the observation alone, 8.2 K together with the background's 1 K.
+    const t = planted({ 0: { value: 258, error: 0.2 }, 3: { value: 267, error: 0.2 } })
+    expect(reasonsOf(t, { buddy: false })).toEqual({ 0: 'far from the background', 3: 'far from the background' }) // biome-ignore format: short
+    const backgroundError = t.value.map(() => 1)
+    const kept = { 3: 'far from the background' }
+    expect(reasonsOf(t, { buddy: false, backgroundError })).toEqual(kept)
+    expect(reasonsOf(t, { buddy: false, backgroundError, gross: { t: 12 } })).toEqual({})
+    expect(() => qualityControl(t, { backgroundError: [1] })).toThrow('its error has 1 rows, the table 180')
+  })
+
+  it('lets neighbours differ by what the background may be wrong', () => {
+    // The neighbours' departures hardly scatter; this one is 2 K off, ten of its errors.
+    const exact = { ...good(), value: good().background, error: good().error.map(() => 0.2) }
+    exact.value = exact.value.map((y, i) => (i === 135 ? y + 2 : y))
+    const options = { gross: { t: 20 } }
+    expect(reasonsOf(exact, options)).toEqual({ 135: 'disagrees with its neighbours' })
+    expect(reasonsOf(exact, { ...options, backgroundError: exact.value.map(() => 1) })).toEqual({})
+  })
+
   it('takes directions the short way round', () => {
     const t = good()
     const directions = { ...t, variable: t.variable.map(() => 'dd'), value: t.value.map(() => 358), background: t.value.map(() => 3), error: t.value.map(() => 5) } // biome-ignore format: columns

@@ -18,6 +18,11 @@ import { type SuperobOptions, superob } from './superob.ts'
 export interface QualityOptions {
   /** H(x_b) of each row, SI units, NaN where there is none; by default the table's own background. */
   readonly background?: ArrayLike<number>
+  /**
+   * Standard deviation of the error of H(x_b), SI units; NaN where it is not known. Without it a departure is judged by
+   * the observation's error alone, which rejects accurate observations where the background is bad.
+   */
+  readonly backgroundError?: ArrayLike<number>
   readonly window?: TimeWindow
   /** Highest quality mark that is used; rows without a mark (-1) pass. Default 3. */
   readonly maxQuality?: number
@@ -63,12 +68,14 @@ export interface QualityCount {
  * left: unknown variables, missing values, missing levels, time window, quality mark, report type, possible range,
  * duplicates, background, buddies, wind pairs, thinning; then super-observations and robust weights of what is left.
  * Every row is either kept or has one reason; a table without usable rows gives an empty result, not an error.
- * @throws ShapeError when the background has another number of rows
+ * @throws ShapeError when the background or its errors have another number of rows
  */
 export function qualityControl(table: ObservationTable, options: QualityOptions = {}): QualityResult {
   const { background = table.background, maxQuality = 3, window, limits, gross, buddy = {} } = options
-  if (background.length !== table.length)
-    throw new ShapeError(`the background has ${background.length} rows, the table ${table.length}`)
+  const { backgroundError } = options
+  for (const [what, rows] of Object.entries({ 'the background': background, 'its error': backgroundError }))
+    if (rows && rows.length !== table.length)
+      throw new ShapeError(`${what} has ${rows.length} rows, the table ${table.length}`)
   const own = { ...table, background: Float64Array.from(background) }
   const s = new Screening(own)
   s.rejectWhere('unknown variable', (i) => !observedVariables[own.variable[i]])
@@ -81,9 +88,12 @@ export function qualityControl(table: ObservationTable, options: QualityOptions 
   rejectDuplicates(s)
   const departure = departures(own, own.background)
   const error = checkErrors(own)
+  const sigma_b = Float64Array.from(error, (_, i) => backgroundError?.[i] || 0)
   const unchecked = s.passing.filter((i) => Number.isNaN(departure[i])).length
-  rejectFarFromBackground(s, departure, error, limits, gross)
-  if (buddy) rejectByBuddies(s, departure, error, buddy)
+  rejectFarFromBackground(s, { departure, error, sigma_b }, limits, gross)
+  // Errors of the background have structures that neighbours see differently.
+  const differ = error.map((e, i) => Math.max(e, sigma_b[i]))
+  if (buddy) rejectByBuddies(s, departure, differ, buddy)
   rejectPartners(s)
   if (options.thinning)
     for (const [, ...others] of boxesOf(own, s.passing, options.thinning))
