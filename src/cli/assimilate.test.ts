@@ -12,7 +12,7 @@ import type { World } from '../forecast/world.ts'
 import { readObservationsCsv } from '../io/observations/csv.ts'
 import { writeObservationsParquet } from '../io/observations/parquet.ts'
 import { readObservations } from '../io/read-observations.ts'
-import { openStates } from '../io/states.ts'
+import { openStates, type States } from '../io/states.ts'
 import { createStates } from '../io/write-states.ts'
 import { loadLatentModel } from '../latent/codec.ts'
 import { type AssimilateOptions, assimilate } from './runAssimilate.ts'
@@ -140,6 +140,14 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     for (const { background, analysis } of fits) expect(analysis.rms).toBeLessThan(background.rms)
     for (const file of [...maps, path('analysis.json')]) expect(existsSync(file), file).toBe(true)
     expect(maps.map((m: string) => m.slice(-8))).toEqual(['z500.png', 't850.png', '-u10.png'])
+    // A forecast goes on from a chosen member.
+    const from = ['--initial', path('analysis.nc'), '--model', shippedModels, '--hours', '6']
+    const gone = await align(['forecast', ...from, '--member', '2', '-o', path('member.nc')])
+    expect(gone.code, gone.err).toBe(0)
+    const find = (s: States) => s.times.indexOf(time)
+    const second = await readModelState(path('analysis.nc'), world, find, { member: 2 })
+    expect(rms(await state(path('member.nc')), second.state)).toBeLessThan(1e-5)
+    expect(rms(second.state, await state(path('analysis.nc')))).toBeGreaterThan(0.05)
     const truth = await state(nature)
     const before = rms(await state(path('background.nc')), truth)
     expect(rms(await state(path('analysis.nc')), truth)).toBeLessThan(0.97 * before)

@@ -32,9 +32,12 @@ function wantedOf(name: string): Wanted {
 /** Reads named fields of one state. */
 export class PlotSource {
   private readonly dataset: Dataset
+  private readonly member: number | undefined
 
-  constructor(dataset: Dataset) {
+  /** @param member of an ensemble, from 1 up */
+  constructor(dataset: Dataset, member?: number) {
     this.dataset = dataset
+    this.member = member
   }
 
   /** The fields of the state at a time (see `timePosition`), in the order of the names, and that time. */
@@ -48,7 +51,8 @@ export class PlotSource {
       for (const channel of 'channel' in one ? [one.channel] : [one.u, one.v])
         if (channel.variable.kind !== 'static') channels.set(channel.name, channel)
     const set = new ChannelSet(channels.size ? channels.values() : [])
-    const states = await openStates(this.dataset, set.length ? { channels: set } : {})
+    const { member } = this
+    const states = await openStates(this.dataset, { member, channels: set.length ? set : undefined })
     const position = timePosition(states, time)
     const values = set.length ? await states.read(position) : new Float32Array(0)
     const { grid } = states

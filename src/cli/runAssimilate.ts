@@ -11,6 +11,7 @@ import { progress } from '../base/progress.ts'
 import { latentBackgroundErrors, shippedModels } from '../experiments/demo/setting.ts'
 import { openPrior, readModelState } from '../experiments/models.ts'
 import { seasonOf } from '../forecast/surrogate.ts'
+import type { States } from '../io/states.ts'
 import { checkAutoencoder, loadPriorModel } from '../prior/model.ts'
 import { writeFigure } from '../report/figureFile.ts'
 import { jsonText, tableText } from '../report/table.ts'
@@ -31,6 +32,7 @@ export interface AssimilateOptions extends QualitySettings {
   models?: string
   prior?: string
   time: string
+  member?: number
   window: number
   method: string
   members: number
@@ -59,9 +61,8 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     if (prior.autoencoder !== released.autoencoder)
       checkAutoencoder(prior, { weights: new Map(), shape: codec.shape }, [options.prior as string, models])
     const { world } = prior
-    const { time, state } = await readModelState(options.background, world, (states) =>
-      timePosition(states, options.time),
-    )
+    const position = (states: States) => timePosition(states, options.time)
+    const { time, state } = await readModelState(options.background, world, position, options)
     if (Number.isNaN(time))
       throw new DataError(
         `${options.background} does not say of what time it is; observations are chosen by it`,

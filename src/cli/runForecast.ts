@@ -1,6 +1,7 @@
 import { ConfigError, DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
 import { openForecaster, readModelState } from '../experiments/models.ts'
+import type { States } from '../io/states.ts'
 import { createStates } from '../io/write-states.ts'
 import { jsonText } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
@@ -15,6 +16,7 @@ export interface ForecastOptions {
   out: string
   descriptor?: string
   time: string
+  member?: number
   hours: number
   every: number
   device?: string
@@ -35,16 +37,15 @@ export async function forecast(options: ForecastOptions): Promise<void> {
       throw new ConfigError(
         `--hours ${hours} is no whole number of steps; ${model.name} steps ${model.stepHours} h`,
       )
-    const { time, state } = await readModelState(options.initial, model, (states) =>
-      timePosition(states, options.time),
-    )
+    const position = (states: States) => timePosition(states, options.time)
+    const { time, state } = await readModelState(options.initial, model, position, options)
     if (Number.isNaN(time))
       throw new DataError(
         `${options.initial} does not say of what time it is; the states of a forecast have a time`,
       )
     const { grid, channels, normaliser } = model
     const attributes = {
-      title: `Forecast from ${timeText(time)} UTC`,
+      title: `Forecast from ${timeText(time)} UTC${options.member ? `, member ${options.member}` : ''}`,
       source: `align-da forecast, model ${model.name}`,
       history: `${new Date().toISOString().slice(0, 19)}Z align-da forecast --hours ${hours}`,
     }

@@ -29,6 +29,7 @@ export interface PlotOptions {
   min?: number
   max?: number
   map?: string
+  member?: number
   interpolation: string
   columns?: number
   width?: number
@@ -53,7 +54,8 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
   ]
   const dataset = await openDataset(file)
   try {
-    const { fields, time, states } = await new PlotSource(dataset).read([...names, ...overlays], options.time)
+    const source = new PlotSource(dataset, options.member)
+    const { fields, time, states } = await source.read([...names, ...overlays], options.time)
     const shown = fields.slice(0, names.length)
     const overlay = overlaysOf(fields.slice(names.length), winds !== undefined, options)
     const compare = options.minus !== undefined || options.minusTime !== undefined
@@ -75,6 +77,7 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
       subtitle: subtitle([
         compare || Number.isNaN(time) ? '' : `${timeText(time)} UTC`,
         shown.length === 1 || options.title ? basename(file) : '',
+        options.member ? `member ${options.member}` : '',
         `${states.grid.columns} × ${states.grid.rows} grid`,
         overlay.note ?? '',
       ]),

@@ -4,6 +4,7 @@ import { progress } from '../base/progress.ts'
 import { parseSettings } from '../experiments/config.ts'
 import { openPrior, readModelState } from '../experiments/models.ts'
 import { seasonOf } from '../forecast/surrogate.ts'
+import type { States } from '../io/states.ts'
 import { createStates } from '../io/write-states.ts'
 import { samplerSchema } from '../prior/config.ts'
 import { PriorSampler } from '../prior/sample.ts'
@@ -20,6 +21,7 @@ export interface SampleCommandOptions {
   models: string
   out: string
   time: string
+  member?: number
   members: number
   sampler: string
   steps?: number
@@ -49,9 +51,8 @@ export async function sample(options: SampleCommandOptions): Promise<void> {
   try {
     const { codec, prior } = await openPrior(runtime, options.models)
     const { world } = prior
-    const { time, state } = await readModelState(options.background, world, (states) =>
-      timePosition(states, options.time),
-    )
+    const position = (states: States) => timePosition(states, options.time)
+    const { time, state } = await readModelState(options.background, world, position, options)
     if (prior.config.season && Number.isNaN(time))
       throw new DataError(`${options.background} does not say of what time it is; the prior needs the season`)
     const background = await codec.encodeStates(state)

@@ -79,15 +79,16 @@ export interface ModelState {
 }
 
 /**
- * Reads one state for a model; `position` finds it among the times of the file.
+ * Reads one state for a model; `position` finds it among the times of the file, `member` in an ensemble.
  * @throws DataError for a file of another world, or values that are missing
  */
 export async function readModelState(
   path: string,
   world: World,
   position: (states: Awaited<ReturnType<typeof openStates>>) => number,
+  { member }: { member?: number } = {},
 ): Promise<ModelState> {
-  const states = await openStates(path, { channels: world.channels, workers: 0 })
+  const states = await openStates(path, { channels: world.channels, member, workers: 0 })
   try {
     const { channels, grid } = states
     checkSameWorld(world, { channels, grid, normaliser: world.normaliser }, ['the model', path])

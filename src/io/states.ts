@@ -7,12 +7,15 @@ import { type Axes, coordinate, findAxes, readTimes } from './axes.ts'
 import { forEachLimit } from './cache.ts'
 import { type Dataset, type OpenOptions, openDataset, type Selection, type Variable } from './dataset.ts'
 import { channelsOf, findFields, type Source, sourcesOf } from './fields.ts'
+import { memberOf } from './member.ts'
 import { toFloat64 } from './numeric.ts'
 
 /** Which channels are read, and how the dataset is opened. */
 export interface StatesOptions extends OpenOptions {
   /** What to read, in this order. Default: every known variable of the dataset at all its levels, canonical order. */
   readonly channels?: ChannelSet
+  /** Of an ensemble, from 1 up. Default: what a file has for its mean, and no ensemble otherwise. */
+  readonly member?: number
 }
 
 /** Called with the number of states read so far and their total. */
@@ -47,12 +50,14 @@ const blockBytes = 96 * 2 ** 20
 /**
  * Opens a dataset as atmospheric states. Axes are found by what they say and are called, never by position;
  * latitudes in either order, longitudes from any origin, levels in Pa or hPa and times out of order are put right.
- * @throws DataError for a missing variable or level (naming the nearest), units that cannot be meant, repeated times.
+ * @throws DataError for a missing variable or level (naming the nearest), units that cannot be meant, repeated times,
+ * a member that is not there
  */
 export async function openStates(location: string | Dataset, options: StatesOptions = {}): Promise<States> {
   const dataset = typeof location === 'string' ? await openDataset(location, options) : location
   try {
-    return await interpret(dataset, options.channels)
+    const { member, channels } = options
+    return await interpret(member === undefined ? dataset : memberOf(dataset, member), channels)
   } catch (error) {
     if (typeof location === 'string') await dataset.close()
     throw error
@@ -216,7 +221,7 @@ function singletons(variable: Variable, axes: Axes): Record<string, number> {
     if (known.has(dimension)) return
     if (variable.shape[axis] !== 1)
       throw new DataError(
-        `${variable.name} has a further dimension ${dimension} of ${variable.shape[axis]} values: select one first`,
+        `${variable.name} has a further dimension ${dimension} of ${variable.shape[axis]} values: select one first (--member, of an ensemble)`,
       )
     picked[dimension] = 0
   })

@@ -9,7 +9,7 @@ import { Grid } from '../atmosphere/grid.ts'
 import { openDataset } from './dataset.ts'
 import { openStates } from './states.ts'
 import { writeEnsemble } from './write-ensemble.ts'
-import type { StatesFormat } from './write-states.ts'
+import { createStates, type StatesFormat } from './write-states.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -55,6 +55,22 @@ describe.each(formats)('an ensemble written as %s', (format, name) => {
     const u = dataset.variables.get('10m_u_component_of_wind_spread')!
     expect((await u.read()).data).toEqual(spread.slice(0, 32))
     await dataset.close()
+  })
+
+  it('reads as one of its members', async () => {
+    const path = join(folder, `member-${name}`)
+    await writeEnsemble(path, analysis, { format })
+    const back = await openStates(path, { channels, member: 2 })
+    expect([back.times[0], await back.read(0)]).toEqual([time, states.slice(size, 2 * size)])
+    await back.close()
+    const open = (member: number) => openStates(path, { channels, member })
+    await expect(open(4)).rejects.toThrow(/has no member 4: it has 1 to 3/)
+    await expect(open(0)).rejects.toThrow('has no member 0')
+    const single = join(folder, `single-${name}`)
+    const writer = await createStates(single, { grid, channels, timeUnit: 'minutes' }, { format })
+    await writer.append([time], mean)
+    await writer.close()
+    await expect(openStates(single, { member: 1 })).rejects.toThrow('has no members: it has no dimension')
   })
 
   it('is there whole or not at all', async () => {
