@@ -31,6 +31,7 @@ export interface ObservationWindow {
   readonly later: readonly (Observations & { readonly hours: number })[]
 }
 
+/** One analysis to make: background, observations and what else is known. */
 export interface AssimilationCase {
   /** Number of the case in its experiment: the address of its random numbers. */
   readonly index: number
@@ -42,6 +43,7 @@ export interface AssimilationCase {
   readonly window?: ObservationWindow
 }
 
+/** How many members, from which seed. */
 export interface AssimilationOptions {
   readonly members: number
   readonly seed: Seed
@@ -49,6 +51,7 @@ export interface AssimilationOptions {
   readonly onProgress?: (done: number, all: number) => void
 }
 
+/** An analysis ensemble with its mean, spread and diagnostics. */
 export interface Analysis {
   /** Normalised states [members, channel, latitude, longitude]. */
   readonly states: Float32Array

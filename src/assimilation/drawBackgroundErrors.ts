@@ -5,6 +5,7 @@ import type { Runtime } from '../tensor/index.ts'
 import { isotropic } from './guidance/covariance.ts'
 import { LatentVariational, type LatentVariationalOptions } from './latentVariational.ts'
 
+/** Whose errors, how many, from which seed. */
 export interface ErrorDraws extends Pick<LatentVariationalOptions, 'codec' | 'statistics'> {
   /** Of (z - z_b) / s. Default: the identity, which are the errors that the prior was trained on. */
   readonly B?: LatentVariationalOptions['B']

@@ -11,6 +11,7 @@ import { windowAround } from '../observation/window.ts'
 import type { Observations } from './assimilator.ts'
 import { refuseOtherUnitsOfState } from './units.ts'
 
+/** The background that observations are compared with, and how. */
 export interface PrepareOptions {
   readonly world: World
   /** Normalised background, [channel, latitude, longitude]. */

@@ -4,6 +4,7 @@ import { writeEnsemble } from '../io/write-ensemble.ts'
 import type { StatesFormat } from '../io/write-states.ts'
 import type { Analysis } from './assimilator.ts'
 
+/** What the file says of itself, and its format. */
 export interface WriteAnalysisOptions {
   /** Default: by the path's ending, NetCDF for .nc, else Zarr v2. */
   readonly format?: StatesFormat

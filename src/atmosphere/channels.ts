@@ -108,6 +108,7 @@ export class ChannelSet implements Iterable<Channel> {
     return this.channels[Symbol.iterator]()
   }
 
+  /** Whether a channel of that name is in the set. */
   has(name: string): boolean {
     return this.#index.has(name)
   }
@@ -142,6 +143,7 @@ export class ChannelSet implements Iterable<Channel> {
     return [...new Set(this.channels.map((c) => c.variable))]
   }
 
+  /** Whether both have the same channels in the same order. */
   equals(other: ChannelSet): boolean {
     return this.length === other.length && this.names.every((name, i) => name === other.names[i])
   }

@@ -22,6 +22,7 @@ import { gitRevision, RunFile } from './run-record.ts'
 import { drawCurves } from './training-curves.ts'
 import { loadTrainingData, type TrainingData } from './training-data.ts'
 
+/** The models of an experiment, in the order of their training. */
 export const modelNames = ['forecast', 'latent', 'prior'] as const
 export type ModelName = (typeof modelNames)[number]
 

@@ -109,6 +109,7 @@ export class LearnedForecaster implements Forecaster {
     this.normaliser = model.world.normaliser
   }
 
+  /** Loads the weights onto a device. */
   static async create(
     runtime: Runtime,
     model: ForecastModel,

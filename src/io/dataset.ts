@@ -50,6 +50,7 @@ export interface Variable {
   read(selection?: Selection): Promise<Slab>
 }
 
+/** What is read and written. */
 export type DatasetFormat = 'zarr v2' | 'zarr v3' | 'netcdf-3' | 'netcdf-4'
 
 /** An open Zarr or NetCDF dataset: its variables and attributes. Values are read when asked for. */

@@ -68,6 +68,7 @@ export class Codec {
     this.parameters = new Parameters({ prefix: 'autoencoder.' })
   }
 
+  /** Loads the weights onto a device. @throws FormatError for weights that do not fit */
   static async create(runtime: Runtime, model: LatentModel, { batch = 16 } = {}): Promise<Codec> {
     const codec = new Codec(runtime, model, await runtime.createStore(), batch)
     const { channels, lat, lon } = codec.state

@@ -26,6 +26,7 @@ export const latentSchema = z.strictObject({
   validateEvery: count.default(100),
   patience: count.default(5),
 })
+/** Settings of an autoencoder, defaults filled in. */
 export type LatentConfig = z.infer<typeof latentSchema>
 
 /** The part of the settings that the weights depend on. */

@@ -5,15 +5,19 @@ import { shapeError, show, sizeOf } from '../tensor/shape.ts'
 /** Initial values of a parameter of the given shape from a random stream of its own. */
 export type Initialiser = (shape: Shape, random: Stream) => Float32Array
 
+/** All 0. */
 export const zeros: Initialiser = (shape) => new Float32Array(sizeOf(shape))
 
+/** All of one value. */
 export const constant =
   (value: number): Initialiser =>
   (shape) =>
     new Float32Array(sizeOf(shape)).fill(value)
 
+/** All 1. */
 export const ones: Initialiser = constant(1)
 
+/** Normal with a standard deviation. */
 export const normal =
   (deviation: number): Initialiser =>
   (shape, random) =>

@@ -16,6 +16,7 @@ export interface ParameterSpec {
   readonly decay: boolean
 }
 
+/** Type of parameters, and their names in a program. */
 export interface ParametersOptions {
   /** float64 on the CPU to check derivatives. */
   dtype?: DType

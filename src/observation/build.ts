@@ -25,6 +25,7 @@ export interface BuildOptions {
   readonly highestStation?: number
 }
 
+/** A row without an equivalent in the model, and why. */
 export interface RejectedRow {
   /** Row of the table, from 0. */
   readonly row: number

@@ -26,6 +26,7 @@ export interface DepartureStatistics {
   readonly rmsBefore: number
 }
 
+/** What quality control and the operator made of a file of soundings. */
 export interface RadiosondeReport {
   readonly rows: number
   readonly stations: number

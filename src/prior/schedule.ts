@@ -15,7 +15,9 @@ export interface NoiseSchedule {
   readonly name: string
   /** Where samplers stop: the smallest time that is trained and sampled. */
   readonly first: number
+  /** Factor on the data. */
   mu(t: number): number
+  /** Standard deviation of the noise. */
   sigma(t: number): number
   /** The same as expressions: t of any shape -> mu and sigma of that shape, without cancellation in float32. */
   at(t: Tensor): Level
@@ -98,6 +100,7 @@ export function edm({ min = 0.002, max = 80, rho = 7 }: { min?: number; max?: nu
   return schedule
 }
 
+/** The schedules by name. */
 export const schedules = { cosine, linear, edm }
 
 /** Half the logarithm of the signal-to-noise ratio, lambda = log(mu / sigma) (Lu et al. 2022); falls with t. */

@@ -3,7 +3,9 @@ import { type GeoProjection, geoEquirectangular, geoOrthographic, geoPath, geoPr
 import { geoRobinson } from 'd3-geo-projection'
 import { ConfigError, didYouMean } from '../base/errors.ts'
 
+/** The map projections. */
 export const projectionNames = ['robinson', 'orthographic', 'equirectangular'] as const
+/** Name of a map projection. */
 export type ProjectionName = (typeof projectionNames)[number]
 
 /** Degrees; east may be less than west for a region across the date line. */
@@ -14,6 +16,7 @@ export interface Region {
   readonly north: number
 }
 
+/** Middle and part of the world of a map. */
 export interface ProjectionOptions {
   readonly projection?: ProjectionName
   /** Longitude and latitude in the middle of the map (default 0, 0; the latitude is for the orthographic alone). */

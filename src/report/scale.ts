@@ -15,6 +15,7 @@ export interface ColourScale {
   colour(value: number): Rgb
 }
 
+/** Colours of a map and their ends. */
 export interface ScaleOptions {
   /** Name of the colour map. */
   readonly map: string

@@ -13,6 +13,7 @@ import { input } from './ops/source.ts'
 import type { HostTensor } from './run/messages.ts'
 import { sameShape, show } from './shape.ts'
 
+/** Settings of an export to ONNX. */
 export interface ExportOptions {
   /** How float32 weights are stored; the model computes in float32 either way. */
   storage?: 'float32' | 'float16'

@@ -14,20 +14,33 @@ type Binary = { [K in BinaryName]: (other: TensorLike) => Tensor }
 
 /** The methods that make expressions read like mathematics: x.sub(y).square().mean(). */
 interface Methods extends Unary, Omit<Binary, 'max' | 'min'> {
+  /** The larger of two, by element. */
   maximum(other: TensorLike): Tensor
+  /** The smaller of two, by element. */
   minimum(other: TensorLike): Tensor
+  /** x times x. */
   square(): Tensor
+  /** Sum over axes, over all by default. */
   sum(axes?: Axes, options?: ReduceOptions): Tensor
+  /** Mean over axes, over all by default. */
   mean(axes?: Axes, options?: ReduceOptions): Tensor
+  /** Largest over axes, over all by default. */
   max(axes?: Axes, options?: ReduceOptions): Tensor
   /** Sum of squares in one pass. */
   sumSquare(axes?: Axes, options?: ReduceOptions): Tensor
+  /** Matrix product of the last two axes; those before broadcast. */
   matmul(other: Tensor, options?: MatmulOptions): Tensor
+  /** exp(x) over its sum, along the last axis. */
   softmax(): Tensor
+  /** The same values in another shape; -1 stands for what is left. */
   reshape(...shape: number[]): Tensor
+  /** Axes in another order; reversed without one. */
   transpose(...perm: number[]): Tensor
+  /** Axes of length 1 repeated to a shape. */
   expand(...shape: number[]): Tensor
+  /** A range of each axis. */
   slice(...ranges: Range[]): Tensor
+  /** Values in another type. */
   cast(dtype: DType): Tensor
 }
 

@@ -5,6 +5,7 @@ import { DataError, ShapeError } from '../base/errors.ts'
 import { type BalanceScore, balanceScore, isBroken } from './balance-score.ts'
 import type { Values } from './sample.ts'
 
+/** Settings of `hydroScore`. */
 export interface HydroScoreOptions {
   /** Pressure levels that count, hPa, at least two; all that have z and t by default. */
   levels?: readonly number[]

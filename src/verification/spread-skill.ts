@@ -1,5 +1,6 @@
 import { meanWhereKnown, memberCount, type Values, type Weights } from './sample.ts'
 
+/** Spread of an ensemble and error of its mean. */
 export interface SpreadSkill {
   /** Mean over points of the members' variance with divisor M - 1, for antithetic members see `spreadSkill`. */
   variance: number

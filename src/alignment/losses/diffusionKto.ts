@@ -1,5 +1,6 @@
 import { delta, type PreferenceLoss } from './preferenceLoss.ts'
 
+/** Strength of the divergence, and how much the two kinds of samples count. */
 export interface DiffusionKtoOptions {
   beta: number
   /** Weights of desirable and undesirable samples. */

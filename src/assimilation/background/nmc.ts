@@ -6,6 +6,7 @@ import { eigenSymmetric } from '../classical/linalg.ts'
 import { regressBalance } from './balance.ts'
 import { correlationLength, type FieldOperator, gaussianCorrelationRoot } from './horizontal.ts'
 
+/** Settings of `nmcCovariance`. */
 export interface NmcOptions {
   /** Factor on all standard deviations: forecast differences are not quite background errors. */
   scale?: number

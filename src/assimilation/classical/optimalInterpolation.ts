@@ -12,6 +12,7 @@ export interface LinearProblem {
   readonly R: ObservationErrors
 }
 
+/** The analysis of a linear problem and its error covariance. */
 export interface LinearAnalysis {
   /** x_a = x_b + K (y - H x_b), [n]. */
   readonly xa: Float64Array

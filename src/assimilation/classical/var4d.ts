@@ -13,6 +13,7 @@ export interface WindowObservations {
   readonly R: ObservationErrors
 }
 
+/** Background, model and the observations of a window, in vectors. */
 export interface WindowProblem {
   /** Background at the start of the window, [n]. */
   readonly xb: Float64Array

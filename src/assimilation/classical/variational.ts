@@ -19,6 +19,7 @@ export interface VariationalProblem {
   readonly R: ObservationErrors
 }
 
+/** How long a minimisation goes on. */
 export interface VariationalSettings {
   /** Gauss-Newton: linear problems solved in inner loops; L-BFGS: the non-linear cost minimised at once. */
   readonly minimiser?: 'gauss-newton' | 'l-bfgs'
@@ -32,6 +33,7 @@ export interface VariationalSettings {
   readonly tolerance?: number
 }
 
+/** The minimum of a cost and how it was reached. */
 export interface VariationalAnalysis {
   /** Analysis, [n]. */
   readonly xa: Float64Array

@@ -61,6 +61,7 @@ export const guidanceSchema = z.discriminatedUnion('name', [
 ])
 /** A guidance by name, with its settings. */
 export type GuidanceConfig = z.infer<typeof guidanceSchema>
+/** Names that `guidanceSchema` knows. */
 export const guidanceNames: readonly string[] = guidanceSchema.options.map((o) => o.shape.name.value)
 
 /** The guidance that a configuration names; `covariance` of what is diffused, for those that use one. */

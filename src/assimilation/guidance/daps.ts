@@ -7,6 +7,7 @@ import type { Guidance } from './guidance.ts'
 import { gaussNewton } from './latentMap.ts'
 import type { Observed } from './observed.ts'
 
+/** Settings of `daps`. */
 export interface DapsOptions {
   /** Annealing steps, one network call each. */
   steps?: number

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../base/errors.ts'
 import { type Guidance, guidanceBy, scoreGuide } from './guidance.ts'
 
+/** Settings of `dps`. */
 export interface DpsOptions {
   /** Strength. */
   zeta?: number

@@ -15,6 +15,7 @@ export interface Setting {
   gridded?(given: Steering): Gridded
 }
 
+/** Observations that are grid points themselves, for guidance that replaces them. */
 export interface Gridded {
   /** Observed values [1, n] and 1 where there is one, else 0. */
   readonly values: Tensor

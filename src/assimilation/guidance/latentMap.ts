@@ -4,6 +4,7 @@ import { type Covariance, denoisedCovariance, isotropic } from './covariance.ts'
 import { type Guidance, guidanceBy } from './guidance.ts'
 import type { Observed } from './observed.ts'
 
+/** Settings of `latentMap`. */
 export interface LatentMapOptions {
   /** Of the prior. */
   covariance?: Covariance

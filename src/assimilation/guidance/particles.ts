@@ -9,6 +9,7 @@ import { gaussNewton } from './latentMap.ts'
 import type { Observed } from './observed.ts'
 import { select, systematic } from './resampling.ts'
 
+/** Settings of `particles`. */
 export interface ParticleOptions {
   /** Noise levels, one network call each. */
   steps?: number

@@ -2,6 +2,7 @@ import { conjugateGradient } from './conjugateGradient.ts'
 import { type Covariance, denoisedCovariance, isotropic } from './covariance.ts'
 import { type Guidance, guidanceBy, scoreGuide } from './guidance.ts'
 
+/** Settings of `pigdm`. */
 export interface PigdmOptions {
   /** Of the prior; the identity gives the paper's r_t² = σ² / (σ² + μ²). */
   covariance?: Covariance

@@ -12,6 +12,7 @@ import { demoMethods } from './methods.ts'
 import { openDemo, truthAt } from './setting.ts'
 import { type DemoScores, verify } from './verify.ts'
 
+/** Time, sizes, guidance and seed of a demo. */
 export interface DemoOptions {
   /** Folders of models and samples. */
   readonly models: string
@@ -45,6 +46,7 @@ export interface DemoResult {
   readonly seconds: number
 }
 
+/** What a demo computes: everything its report shows. */
 export interface Demo {
   readonly world: World
   readonly options: DemoOptions

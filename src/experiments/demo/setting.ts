@@ -16,7 +16,9 @@ import { openForecaster, openPrior } from '../models.ts'
 
 /** What ships with the project: three folders above this file, in the source and in the build. */
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** Folder of the released models. */
 export const shippedModels = join(root, 'models/small')
+/** Folder of the samples of the nature run and of the stations. */
 export const shippedSamples = join(root, 'samples')
 
 /** The prior aligned with accuracy, forecast skill and balance, in a folder of models. */

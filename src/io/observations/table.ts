@@ -38,6 +38,7 @@ export interface ObservationTable {
   readonly sounding: Int32Array
 }
 
+/** Name of a column. */
 export type ColumnName = Exclude<keyof ObservationTable, 'length'>
 
 /** One row as an object; what builders take and messages print. */

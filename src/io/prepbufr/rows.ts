@@ -5,6 +5,7 @@ import { saturationHumidity } from './humidity.ts'
 import type { Level, Report } from './report.ts'
 import { backgroundTemperature, sensibleTemperature, virtualTemperatureOf } from './temperature.ts'
 
+/** What becomes of temperatures and marks. */
 export interface RowOptions {
   /**
    * What temperature rows hold. 'sensible' (default) gives `t` and `t2m`, 'virtual' gives `tv` and `tv2m`; a row

@@ -4,6 +4,7 @@ import type { Parameters } from '../parameters.ts'
 import { dense } from './dense.ts'
 import { scaledRmsNorm } from './norm.ts'
 
+/** Heads and shapes of `attention`. */
 export interface AttentionOptions {
   heads: number
   /** Normalise queries and keys of every head (Henry et al. 2020): keeps large models from diverging. */

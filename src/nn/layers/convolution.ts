@@ -3,6 +3,7 @@ import { shapeError } from '../../tensor/shape.ts'
 import { type Initialiser, xavier, zeros } from '../initialisers.ts'
 import type { Parameters } from '../parameters.ts'
 
+/** Kernel, stride and initial values of a convolution. */
 export interface ConvolutionOptions {
   /** Side of the square kernel, odd. */
   kernel?: number

@@ -2,6 +2,7 @@ import { linear, type Tensor } from '../../tensor/index.ts'
 import { type Initialiser, xavier, zeros } from '../initialisers.ts'
 import type { Parameters } from '../parameters.ts'
 
+/** Bias and initial values of a dense layer. */
 export interface DenseOptions {
   bias?: boolean
   init?: Initialiser

@@ -2,9 +2,12 @@ import { gelu, silu, squaredRelu, type Tensor } from '../../tensor/index.ts'
 import type { Parameters } from '../parameters.ts'
 import { dense } from './dense.ts'
 
+/** Activations by name. */
 export const activations = { squaredRelu, silu, gelu }
+/** Name of an activation. */
 export type Activation = keyof typeof activations
 
+/** Widths and activation of a perceptron. */
 export interface MlpOptions {
   /** Width of the hidden layer; four times that of x by default. */
   hidden?: number

@@ -4,6 +4,7 @@ import type { Parameters } from '../parameters.ts'
 import { dense } from './dense.ts'
 import { type Activation, activations } from './mlp.ts'
 
+/** Settings of `stencil`. */
 export interface StencilOptions {
   /** Width of the hidden layer. */
   hidden: number

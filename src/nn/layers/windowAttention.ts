@@ -4,6 +4,7 @@ import type { Parameters } from '../parameters.ts'
 import { type AttentionOptions, normalised, projections } from './attention.ts'
 import { dense } from './dense.ts'
 
+/** Heads, window and shift of attention in windows. */
 export interface WindowAttentionOptions extends AttentionOptions {
   /** Tokens [lat, lon]. */
   grid: readonly [number, number]

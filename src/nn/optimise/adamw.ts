@@ -1,6 +1,7 @@
 import { ConfigError } from '../../base/errors.ts'
 import type { Tensor } from '../../tensor/index.ts'
 
+/** Settings of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101). */
 export interface AdamW {
   readonly beta1: number
   readonly beta2: number

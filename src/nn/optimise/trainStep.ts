@@ -20,6 +20,7 @@ export interface StepProgram {
   readonly updates: Readonly<Record<string, string>>
 }
 
+/** What a step of training minimises, and how. */
 export interface TrainStepOptions {
   parameters: Parameters
   /** A scalar, the mean over the batch. */
@@ -35,6 +36,7 @@ export interface TrainStepOptions {
   trainable?: (name: string) => boolean
 }
 
+/** The programs of a step of training. */
 export interface TrainStep {
   /**
    * Returns `loss` and the metrics. Without accumulation it is the whole step and also returns `gradientNorm` (before

@@ -2,6 +2,7 @@ import { earthRadius } from '../../atmosphere/constants.ts'
 import { ConfigError } from '../../base/errors.ts'
 import type { ObservationTable } from '../../io/observations/table.ts'
 
+/** Size of the boxes of thinning and super-observations. */
 export interface BoxOptions {
   /** Size of a box, km. */
   readonly mesh: number

@@ -1,6 +1,7 @@
 import { Neighbours } from './neighbours.ts'
 import type { Screening } from './screening.ts'
 
+/** Who counts as a neighbour, and how far from them is too far. */
 export interface BuddyOptions {
   /** km; default 500. */
   readonly radius?: number

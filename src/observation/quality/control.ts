@@ -57,6 +57,7 @@ export interface QualityResult {
   readonly weight: Float64Array
 }
 
+/** How many rows of a variable were kept, or rejected for one reason. */
 export interface QualityCount {
   readonly variable: string
   readonly reason: Reason | 'kept'

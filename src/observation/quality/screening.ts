@@ -16,6 +16,7 @@ export const reasons = [
   'thinned',
 ] as const
 
+/** Why quality control rejected a row. */
 export type Reason = (typeof reasons)[number]
 
 /** A table under examination: what each row was rejected for, so far. */

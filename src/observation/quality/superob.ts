@@ -8,6 +8,7 @@ export interface SuperobOptions extends BoxOptions {
   readonly common?: number
 }
 
+/** Means of observations, and of which rows they are. */
 export interface Superobs {
   readonly table: ObservationTable
   /** Rows of the given table that each row was made of. */

@@ -2,6 +2,7 @@ import { ConfigError } from '../../base/errors.ts'
 import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
+/** Settings of `ddim`. */
 export interface DdimOptions {
   steps?: number
   /** 0: deterministic; 1: as noisy as DDPM's ancestral sampling. */

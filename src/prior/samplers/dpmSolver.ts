@@ -2,6 +2,7 @@ import { logSnr } from '../schedule.ts'
 import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
+/** Settings of `dpmSolver`. */
 export interface DpmSolverOptions {
   steps?: number
   spacing?: Spacing

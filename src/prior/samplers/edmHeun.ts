@@ -3,6 +3,7 @@ import { logSnr, timeOf } from '../schedule.ts'
 import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, type Sampler } from './sampler.ts'
 
+/** Settings of `edmHeun`. */
 export interface EdmHeunOptions {
   steps?: number
   spacing?: Spacing

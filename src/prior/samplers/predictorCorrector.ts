@@ -2,6 +2,7 @@ import { ConfigError } from '../../base/errors.ts'
 import { type Spacing, startScale, timeGrid } from '../timeGrid.ts'
 import { loop, meanSquare, type Sampler } from './sampler.ts'
 
+/** Settings of `predictorCorrector`. */
 export interface PredictorCorrectorOptions {
   steps?: number
   /** Langevin corrections after each step. */

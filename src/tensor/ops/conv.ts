@@ -5,6 +5,7 @@ import { padPeriodic } from './layout.ts'
 /** Of an image or a field: [along its rows of latitude, along longitude]. */
 export type Pair = readonly [number, number]
 
+/** Strides, dilations and padding of a convolution. */
 export interface ConvOptions {
   strides?: Pair
   dilations?: Pair

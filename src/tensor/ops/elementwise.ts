@@ -138,6 +138,7 @@ export const wherePrimitive: Primitive = {
   emit: (e, _, inputs) => e.add('Where', inputs),
 }
 
+/** `a` where `condition` is not 0, else `b`; shapes broadcast. */
 export function where(condition: Tensor, left: TensorLike, right: TensorLike): Tensor {
   if (condition.dtype !== 'bool') throw shapeError('where', `the condition is ${condition.dtype}, not bool`)
   const [a, b] = promote('where', left, right)

@@ -42,6 +42,7 @@ export const matmulPrimitive: Primitive = {
   },
 }
 
+/** Which factors are taken transposed. */
 export interface MatmulOptions {
   /** Take the transpose of the last two axes of the left operand. */
   transA?: boolean

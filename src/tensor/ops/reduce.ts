@@ -24,6 +24,7 @@ export const reducePrimitives = {
   max: reduction('max', attrForm('ReduceMax'), (xs) => xs.reduce((a, b) => Math.max(a, b), -Infinity)),
 } satisfies Record<string, Primitive>
 
+/** Whether reduced axes stay, of length 1. */
 export interface ReduceOptions {
   /** Keep the reduced axes with size 1. */
   keep?: boolean

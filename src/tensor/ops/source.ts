@@ -67,10 +67,12 @@ export function constantValue(t: Tensor): number | undefined {
   return Number(first)
 }
 
+/** A constant of zeros. */
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
   return constant(convert(new Float64Array(sizeOf(shape)), dtype), { shape, dtype })
 }
 
+/** A constant of ones. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return constant(convert(new Float64Array(sizeOf(shape)).fill(1), dtype), { shape, dtype })
 }

@@ -9,6 +9,7 @@ export interface HostTensor {
   readonly data: TypedArray
 }
 
+/** Host tensors by name. */
 export type Tensors = Record<string, HostTensor>
 
 export interface SessionSettings {
