@@ -180,6 +180,20 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     await expect(analyse('obs.csv', { method: '3dvar', backgroundErrors })).rejects.toThrow('holds states')
   })
 
+  it('take an ensemble of backgrounds for the members of a filter', async () => {
+    const background = path('ensemble.nc')
+    await analyse('obs.csv', { method: 'none', members: 6, out: background })
+    const { members, diagnostics } = await analyse('obs.csv', { background, member: 'all', method: 'letkf' })
+    expect(members).toBe(6)
+    expect(diagnostics.fit.analysis).toBeLessThan(diagnostics.fit.background)
+    const all = { background, member: 'all' } as const
+    await expect(analyse('obs.csv', all)).rejects.toThrow(
+      '--member all is of letkf and enkf; latent-map takes',
+    )
+    const single = { background: path('background.nc'), member: 'all', method: 'letkf' } as const
+    await expect(analyse('obs.csv', single)).rejects.toThrow('background.nc has no members')
+  })
+
   it('draw from the prior and say so where no observation can be used', async () => {
     const late = (await readFile(path('obs.csv'), 'utf8')).replaceAll('1984-05-03T00', '1984-05-09T00')
     await writeFile(path('late.csv'), late)

@@ -13,7 +13,11 @@ export function assimilateCommand(): Command {
     .option('--models <folder>', 'autoencoder and prior (default: the released ones)')
     .option('--prior <file>', 'another prior of the same latents, such as models/small/prior-M.safetensors')
     .option('--time <time>', 'the state to correct: a time such as 1984-04-01T06, first or last', 'last')
-    .option('--member <number>', 'of an ensemble of backgrounds, from 1 up (default: its mean)', countOption)
+    .option(
+      '--member <number>',
+      'of an ensemble of backgrounds, from 1 up, or all of them for letkf and enkf (default: the mean)',
+      (text: string) => (text === 'all' ? text : countOption(text)),
+    )
     .option(
       '--window <hours>',
       'observations this far from the time of the background are used',

@@ -9,9 +9,8 @@ import { DataError } from '../base/errors.ts'
 import { writeFileAtomic } from '../base/files.ts'
 import { progress } from '../base/progress.ts'
 import { latentBackgroundErrors, shippedModels } from '../experiments/demo/setting.ts'
-import { openPrior, readModelState } from '../experiments/models.ts'
+import { openPrior } from '../experiments/models.ts'
 import { seasonOf } from '../forecast/surrogate.ts'
-import type { States } from '../io/states.ts'
 import { checkAutoencoder, loadPriorModel } from '../prior/model.ts'
 import { writeFigure } from '../report/figureFile.ts'
 import { jsonText, tableText } from '../report/table.ts'
@@ -21,21 +20,17 @@ import { checkMethod, openAssimilator } from './analysisMethods.ts'
 import { consistencyRows, fitRows, fitsOf } from './analysisTables.ts'
 import { checkOutputs } from './outputs.ts'
 import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
+import { type BackgroundOptions, readBackground } from './readBackground.ts'
 import { rejectionTable } from './rejectionTable.ts'
 import { outputFormat } from './statesCopy.ts'
-import { timePosition, timeText } from './times.ts'
+import { timeText } from './times.ts'
 
-export interface AssimilateOptions extends QualitySettings {
-  background: string
+export interface AssimilateOptions extends QualitySettings, BackgroundOptions {
   observations: string
   out: string
   models?: string
   prior?: string
-  time: string
-  member?: number
   window: number
-  method: string
-  members: number
   steps: number
   set?: string[]
   backgroundErrors?: string
@@ -49,7 +44,7 @@ export interface AssimilateOptions extends QualitySettings {
 
 /** Makes an analysis and writes it with its diagnostics and maps. */
 export async function assimilate(options: AssimilateOptions): Promise<void> {
-  const { out, members, seed, method, overwrite, models = shippedModels } = options
+  const { out, seed, method, overwrite, models = shippedModels } = options
   checkMethod(method)
   const format = outputFormat(out)
   const stem = out.slice(0, out.length - extname(out).length)
@@ -61,8 +56,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     if (prior.autoencoder !== released.autoencoder)
       checkAutoencoder(prior, { weights: new Map(), shape: codec.shape }, [options.prior as string, models])
     const { world } = prior
-    const position = (states: States) => timePosition(states, options.time)
-    const { time, state } = await readModelState(options.background, world, position, options)
+    const { time, states, state, members } = await readBackground(options, world)
     if (Number.isNaN(time))
       throw new DataError(
         `${options.background} does not say of what time it is; observations are chosen by it`,
@@ -77,14 +71,14 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
       errors: await errorsOf(options),
     })
     const decoderVariance = await codec.unexpressedVariance(state)
-    const setting = { ...options, settings: options.set, codec, prior, decoderVariance }
+    const setting = { ...options, members, settings: options.set, codec, prior, decoderVariance }
     const assimilator = await openAssimilator(runtime, setting)
     const bar = progress('members', members)
     const started = performance.now()
     const analysis = await assimilator.assimilate(
       {
         ...{ index: Math.round(time / 3_600_000), season: seasonOf([time]) },
-        background: { world, states: state },
+        background: { world, states },
         observations: used,
       },
       { members, seed, onProgress: (done) => bar.update(done) },

@@ -8,7 +8,9 @@ import { LearnedForecaster, loadForecastModel } from '../forecast/learned.ts'
 import { OnnxForecaster } from '../forecast/onnx.ts'
 import { readDescriptor } from '../forecast/onnx-descriptor.ts'
 import { checkSameWorld, type World } from '../forecast/world.ts'
-import { openStates } from '../io/states.ts'
+import { openDataset } from '../io/dataset.ts'
+import { ensembleOf } from '../io/member.ts'
+import { openStates, type States } from '../io/states.ts'
 import { Codec, loadLatentModel } from '../latent/codec.ts'
 import { checkAutoencoder, loadPriorModel, type PriorModel } from '../prior/model.ts'
 import type { Runtime } from '../tensor/index.ts'
@@ -78,6 +80,38 @@ export interface ModelState {
   readonly state: Float32Array
 }
 
+/** An ensemble of a file as a model takes it. */
+export interface ModelEnsemble {
+  /** Milliseconds since 1970-01-01. */
+  readonly time: number
+  /** z-scored by the model's statistics: [member, channel, lat, lon]. */
+  readonly states: Float32Array
+  readonly members: number
+}
+
+/**
+ * Reads all members of an ensemble for a model; see `readModelState`.
+ * @throws DataError for a file without members, of another world, or with values that are missing
+ */
+export async function readModelEnsemble(
+  path: string,
+  world: World,
+  position: (states: States) => number,
+): Promise<ModelEnsemble> {
+  const dataset = await openDataset(path, { workers: 0 })
+  const { count } = ensembleOf(dataset)
+  await dataset.close()
+  const size = world.channels.length * world.grid.size
+  const states = new Float32Array(count * size)
+  let time = Number.NaN
+  for (let k = 0; k < count; k++) {
+    const one = await readModelState(path, world, position, { member: k + 1 })
+    states.set(one.state, k * size)
+    time = one.time
+  }
+  return { time, states, members: count }
+}
+
 /**
  * Reads one state for a model; `position` finds it among the times of the file, `member` in an ensemble.
  * @throws DataError for a file of another world, or values that are missing
@@ -85,7 +119,7 @@ export interface ModelState {
 export async function readModelState(
   path: string,
   world: World,
-  position: (states: Awaited<ReturnType<typeof openStates>>) => number,
+  position: (states: States) => number,
   { member }: { member?: number } = {},
 ): Promise<ModelState> {
   const states = await openStates(path, { channels: world.channels, member, workers: 0 })

@@ -4,6 +4,14 @@ import type { Dataset, Variable } from './dataset.ts'
 /** What datasets of ensembles call the dimension of their members (CF: `realization`; ECMWF: `number`). */
 const names = ['realization', 'number', 'member', 'ensemble', 'ensemble_member']
 
+/** The dimension of a dataset's members and their number. @throws DataError for a dataset that has none */
+export function ensembleOf({ location, dimensions }: Dataset): { dimension: string; count: number } {
+  const dimension = names.find((name) => dimensions.has(name))
+  if (dimension === undefined)
+    throw new DataError(`${location} has no members: it has no dimension ${names.join(', ')}`)
+  return { dimension, count: dimensions.get(dimension) as number }
+}
+
 /**
  * A dataset as if one member of its ensemble were all of it. `NAME_members`, as analyses hold them, become NAME; the
  * mean is then not in it.
@@ -12,10 +20,7 @@ const names = ['realization', 'number', 'member', 'ensemble', 'ensemble_member']
  */
 export function memberOf(dataset: Dataset, member: number): Dataset {
   const { location, format, attributes, dimensions } = dataset
-  const dimension = names.find((name) => dimensions.has(name))
-  if (dimension === undefined)
-    throw new DataError(`${location} has no members: it has no dimension ${names.join(', ')}`)
-  const count = dimensions.get(dimension) as number
+  const { dimension, count } = ensembleOf(dataset)
   if (!Number.isInteger(member) || member < 1 || member > count)
     throw new DataError(`${location} has no member ${member}: it has 1 to ${count}`)
   const variables = new Map<string, Variable>()
