@@ -127,13 +127,15 @@ export class CsvParser {
 
   private value(name: ColumnName, field: string): number | string {
     const { kind } = columns[name]
-    if (kind === 'text') return field
     const text = field.trim()
+    // Names of stations may have spaces about them; names of variables have none.
+    if (kind === 'text') return name === 'variable' ? text : field
     if (text === '') {
       if (requiredColumns.includes(name)) this.fail(`${name} is empty`)
       return kind === 'real' ? Number.NaN : -1
     }
-    if (name === 'time' && /[-:T]/.test(text.slice(1))) return this.time(text)
+    // A bare number does not say since when it counts, nor in what.
+    if (name === 'time') return this.time(text)
     const number =
       /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) || text === 'NaN' ? Number(text) : undefined
     if (number === undefined || !(Number.isFinite(number) || text === 'NaN'))

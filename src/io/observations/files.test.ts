@@ -127,29 +127,32 @@ describe('CSV', () => {
       1,t,-10,5,x,2020-11-01T12:00
       1,t,-10,5,x,2020-11-01 12:00:00
       1,t,-10,5,x,2020-11-01T14:00:00+02:00
-      1e0,t,-1E1,+5.,x,${noon}
+      1e0, t ,-1E1,+5.,x,2020-11-01T12:00Z
       1,t,-10,5,x,2020-11-01
       `.replace(/^ +/gm, '')
     const read = parseObservationsCsv(text)
     expect([...read.time]).toEqual([noon, noon, noon, noon, noon - 12 * 3_600_000])
     expect([...read.longitude]).toEqual([350, 350, 350, 350, 350])
+    expect(read.variable[3]).toBe('t')
   })
 
   const head = 'time,latitude,longitude,variable,value'
+  const day = '2020-11-01'
   it.each([
     ['', /text: empty; a header line/],
     ['time,lat,longitude,variable,value', /line 1: the header lacks the column latitude/],
     [`${head},value`, /line 1: the column value occurs twice/],
     [`${head},pressure [hPa]`, /line 1: column pressure is in hPa; Pa is needed/],
-    [`${head}\n1,2,3,t`, /line 2: 4 fields where the header has 5/],
-    [`${head}\n1,2,3,t,4\n\n1,2,3,t,4x`, /line 4: value: '4x' is not a number/],
-    [`${head}\n1,2,3,t,1e999`, /line 2: value: '1e999' is not a number/],
-    [`${head}\n1,2,3,t,0x10`, /'0x10' is not a number/],
-    [`${head}\n1,2,3,t,`, /line 2: value is empty/],
+    [`${head}\n${day},2,3,t`, /line 2: 4 fields where the header has 5/],
+    [`${head}\n${day},2,3,t,4\n\n${day},2,3,t,4x`, /line 4: value: '4x' is not a number/],
+    [`${head}\n${day},2,3,t,1e999`, /line 2: value: '1e999' is not a number/],
+    [`${head}\n${day},2,3,t,0x10`, /'0x10' is not a number/],
+    [`${head}\n${day},2,3,t,`, /line 2: value is empty/],
     [`${head}\n2020-13-01,2,3,t,4`, /line 2: time: '2020-13-01' is not a time/],
+    [`${head}\n1604232000,2,3,t,4`, /line 2: time: '1604232000' is not a time such as 2020-11-01T12/],
     [`${head}\nyesterday T,2,3,t,4`, /is not a time/],
-    [`${head}\n1,2,3,"t,4`, /line 2: a quote is not closed/],
-    [`${head},quality\n1,2,3,t,4,1.5`, /line 2: quality: '1.5' is not an integer/],
+    [`${head}\n${day},2,3,"t,4`, /line 2: a quote is not closed/],
+    [`${head},quality\n${day},2,3,t,4,1.5`, /line 2: quality: '1.5' is not an integer/],
   ])('refuses %j', (text, message) => {
     expect(() => parseObservationsCsv(text)).toThrow(message)
   })
