@@ -11,6 +11,7 @@ export function obsCommand(): Command {
     .option('--level <hPa>', 'keep a pressure level or a range such as 300..700', numberRangeOption)
     .option('--max-quality <mark>', 'keep marks up to this; NCEP uses 0 to 3', numberOption)
     .option('--out <file>', 'write the table: .parquet or .csv')
+    .option('--overwrite', 'replace the table at --out')
     .option('--plot <file>', 'draw a map of the stations: .png or .svg')
     .option('--profile <file>', 'draw observation minus background by pressure, for one variable')
     .option('--departures', 'colour the map by observation minus background')

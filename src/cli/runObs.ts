@@ -9,6 +9,7 @@ import { jsonText, tableText } from '../report/table.ts'
 import { countObservations, observationRows } from './obsCounts.ts'
 import { obsMap } from './obsMap.ts'
 import { obsProfile } from './obsProfile.ts'
+import { checkOutputs } from './outputs.ts'
 import { readObservations } from './readObservations.ts'
 
 /** Options of `align-da data obs`. */
@@ -17,6 +18,7 @@ export interface ObsOptions {
   level?: [number, number]
   maxQuality?: number
   out?: string
+  overwrite?: boolean
   plot?: string
   profile?: string
   departures?: boolean
@@ -35,6 +37,7 @@ export async function obs(file: string, options: ObsOptions): Promise<void> {
     throw new ConfigError(`--out ${options.out}: tables are written as .parquet or .csv`)
   if (options.out && resolve(options.out) === resolve(file))
     throw new ConfigError(`--out ${options.out} is the file that is read: name another`)
+  if (options.out) checkOutputs([options.out], options.overwrite)
   for (const figure of [options.plot, options.profile]) if (figure) figureFormat(figure)
   const all = await readObservations(file)
   const table = select(all, options, file)
