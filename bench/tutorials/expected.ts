@@ -9,7 +9,7 @@ function numbers(output: string, expression: RegExp): number[] {
 export const expected: Readonly<Record<string, (output: string) => boolean>> = {
   'onnx-forecaster.md': (output) => numbers(output, /differs by at most ([\d.e-]+)/)[0] < 1,
   'own-background-and-observations.md': (output) => {
-    const [background, analysis] = numbers(output, /RMSE of z500: background (\d+), analysis (\d+)/)
+    const [background, analysis] = numbers(output, /^z500 +m2 s-2 +([\d.]+) +([\d.]+)/m)
     return analysis < background
   },
   'own-guidance.md': (output) => {

@@ -11,6 +11,8 @@ export interface WriteAnalysisOptions {
   readonly overwrite?: boolean
   /** What made it, for the attributes `source` and `history`. */
   readonly source?: string
+  /** Whether members come in mirrored pairs, as the assimilator's `settings.antithetic` says. */
+  readonly mirrored?: boolean
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WriteAnalysisOptions {
 export async function writeAnalysis(
   path: string,
   { world, analysis, time }: { world: World; analysis: Analysis; time: number },
-  { format, overwrite, source = 'align-da' }: WriteAnalysisOptions = {},
+  { format, overwrite, source = 'align-da', mirrored }: WriteAnalysisOptions = {},
 ): Promise<void> {
   const { grid, channels } = world
   const { mean, spread, states, members } = analysis
@@ -46,7 +48,7 @@ export async function writeAnalysis(
   await writeEnsemble(
     path,
     {
-      ...{ grid, channels, time, mean: real(mean), members: real(states) },
+      ...{ grid, channels, time, mean: real(mean), members: real(states), mirrored },
       ...(members > 1 && { spread: deviation }),
     },
     { attributes, format, overwrite },

@@ -14,6 +14,7 @@ import { reproduceCommand } from './reproduce.ts'
 import { run } from './run.ts'
 import { sampleCommand } from './sample.ts'
 import { trainCommand } from './train.ts'
+import { verifyCommand } from './verify.ts'
 
 /** The version in package.json, which lies two folders above this file in the source and in the build. */
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -34,6 +35,7 @@ const program = new Command('align-da')
   .addCommand(forecastCommand())
   .addCommand(observeCommand())
   .addCommand(sampleCommand())
+  .addCommand(verifyCommand())
   .addCommand(evaluateCommand())
   .addCommand(reproduceCommand())
 

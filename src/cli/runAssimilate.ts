@@ -101,7 +101,8 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     await writeFileAtomic(`${stem}.json`, `${jsonText(summary)}\n`)
     // The analysis comes last: where it is, all of it is.
     const said = `align-da assimilate --method ${method} --members ${members} --seed ${seed}`
-    await writeAnalysis(out, { world, time, analysis }, { source: said, format, overwrite })
+    const mirrored = settings.antithetic === true
+    await writeAnalysis(out, { world, time, analysis }, { source: said, format, overwrite, mirrored })
     await codec.close()
     if (options.json) return console.log(jsonText(summary))
     console.log(`${tableText(rejectionTable(used.summary.counts))}\n`)

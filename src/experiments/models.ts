@@ -9,7 +9,7 @@ import { OnnxForecaster } from '../forecast/onnx.ts'
 import { readDescriptor } from '../forecast/onnx-descriptor.ts'
 import { checkSameWorld, type World } from '../forecast/world.ts'
 import { openDataset } from '../io/dataset.ts'
-import { ensembleOf } from '../io/member.ts'
+import { requireEnsemble } from '../io/member.ts'
 import { openStates, type States } from '../io/states.ts'
 import { Codec, loadLatentModel } from '../latent/codec.ts'
 import { checkAutoencoder, loadPriorModel, type PriorModel } from '../prior/model.ts'
@@ -99,7 +99,7 @@ export async function readModelEnsemble(
   position: (states: States) => number,
 ): Promise<ModelEnsemble> {
   const dataset = await openDataset(path, { workers: 0 })
-  const { count } = ensembleOf(dataset)
+  const { count } = requireEnsemble(dataset)
   await dataset.close()
   const size = world.channels.length * world.grid.size
   const states = new Float32Array(count * size)

@@ -4,12 +4,17 @@ import type { Dataset, Variable } from './dataset.ts'
 /** What datasets of ensembles call the dimension of their members (CF: `realization`; ECMWF: `number`). */
 const names = ['realization', 'number', 'member', 'ensemble', 'ensemble_member']
 
-/** The dimension of a dataset's members and their number. @throws DataError for a dataset that has none */
-export function ensembleOf({ location, dimensions }: Dataset): { dimension: string; count: number } {
+/** The dimension of a dataset's members and their number, if it has any. */
+export function ensembleOf({ dimensions }: Dataset): { dimension: string; count: number } | undefined {
   const dimension = names.find((name) => dimensions.has(name))
-  if (dimension === undefined)
-    throw new DataError(`${location} has no members: it has no dimension ${names.join(', ')}`)
-  return { dimension, count: dimensions.get(dimension) as number }
+  return dimension === undefined ? undefined : { dimension, count: dimensions.get(dimension) as number }
+}
+
+/** The same. @throws DataError for a dataset that has none */
+export function requireEnsemble(dataset: Dataset): { dimension: string; count: number } {
+  const found = ensembleOf(dataset)
+  if (found) return found
+  throw new DataError(`${dataset.location} has no members: it has no dimension ${names.join(', ')}`)
 }
 
 /**
@@ -20,7 +25,7 @@ export function ensembleOf({ location, dimensions }: Dataset): { dimension: stri
  */
 export function memberOf(dataset: Dataset, member: number): Dataset {
   const { location, format, attributes, dimensions } = dataset
-  const { dimension, count } = ensembleOf(dataset)
+  const { dimension, count } = requireEnsemble(dataset)
   if (!Number.isInteger(member) || member < 1 || member > count)
     throw new DataError(`${location} has no member ${member}: it has 1 to ${count}`)
   const variables = new Map<string, Variable>()

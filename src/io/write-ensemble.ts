@@ -1,7 +1,7 @@
 import type { ChannelSet } from '../atmosphere/channels.ts'
 import type { Grid } from '../atmosphere/grid.ts'
 import { DataError } from '../base/errors.ts'
-import type { NumericArray } from './dataset.ts'
+import type { Dataset, NumericArray } from './dataset.ts'
 import type { AttributeValue, VariableLayout } from './layout.ts'
 import {
   blocksOf,
@@ -25,7 +25,14 @@ export interface EnsembleStates {
   readonly spread?: Float32Array
   /** [member, channel, lat, lon] */
   readonly members: Float32Array
+  /** Members 2k - 1 and 2k mirror each other about the mean, which scores of ensembles must know. */
+  readonly mirrored?: boolean
 }
+
+const pairs = 'mirrored pairs: 1 and 2, 3 and 4 ...'
+
+/** Whether a dataset says so of its members. */
+export const isMirrored = ({ attributes }: Dataset): boolean => attributes.members === pairs
 
 /**
  * Writes mean, spread and members of an ensemble as one CF dataset: for each quantity the mean under its own name, so
@@ -34,7 +41,7 @@ export interface EnsembleStates {
  */
 export async function writeEnsemble(
   path: string,
-  { grid, channels, time, mean, spread, members }: EnsembleStates,
+  { grid, channels, time, mean, spread, members, mirrored }: EnsembleStates,
   {
     attributes,
     format = formatOf(path),
@@ -53,7 +60,8 @@ export async function writeEnsemble(
     )
   const timeUnit = time % milliseconds.hours === 0 ? 'hours' : time % 60_000 === 0 ? 'minutes' : 'seconds'
   const levels = levelsOf(channels)
-  const plain = statesLayout({ grid, channels, attributes }, levels, timeUnit, 1)
+  const all = { ...attributes, ...(mirrored && { members: pairs }) }
+  const plain = statesLayout({ grid, channels, attributes: all }, levels, timeUnit, 1)
   const names = new Set(channels.variables.map((v) => v.name))
   const variables = plain.variables.flatMap((v) => (names.has(v.name) ? ensembleOf(v, count, spread) : [v]))
   const layout = {
