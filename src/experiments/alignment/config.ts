@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lossSchema } from '../../alignment/losses/choose.ts'
 import { ruleSchema } from '../../alignment/pairs.ts'
 import { rewardSchema } from '../../alignment/rewards/choose.ts'
 import { alignSchema, bestSchema } from '../../alignment/train.ts'
@@ -45,6 +46,15 @@ export const alignmentSchema = z.strictObject({
         .describe('spread/skill below which less scatter is no gain'),
     })
     .prefault({}),
+  losses: z
+    .strictObject({
+      rules: z.array(z.string()).min(1).describe('whose pairs'),
+      compared: z.array(lossSchema).min(2),
+      steps: count.describe('of each, so that all cost as much'),
+      validateEvery: count,
+    })
+    .optional()
+    .describe('preference losses compared at equal compute'),
   seed: z.int().nonnegative().default(1),
   run: z.string().default('runs/alignment').describe('candidates, pairs and training runs'),
 })
@@ -61,10 +71,12 @@ export async function loadAlignment(
     throw new ConfigError(
       `${path}: data.preferences and data.validation overlap; scores would be of what was trained on`,
     )
-  for (const name of Object.keys(config.best))
-    if (!(name in config.rules))
-      throw new ConfigError(
-        `${path}: best.${name} is for a rule that is not there; there are ${Object.keys(config.rules).join(', ')}`,
-      )
+  const named = { best: Object.keys(config.best), losses: config.losses?.rules ?? [] }
+  for (const [setting, names] of Object.entries(named))
+    for (const name of names)
+      if (!(name in config.rules))
+        throw new ConfigError(
+          `${path}: ${setting} names a rule ${name} that is not there; there are ${Object.keys(config.rules).join(', ')}`,
+        )
   return config
 }

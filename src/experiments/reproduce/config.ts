@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ConfigError, didYouMean } from '../../base/errors.ts'
 import { type AlignmentConfig, loadAlignment } from '../alignment/config.ts'
-import { ruleOf } from '../alignment/pairs.ts'
 import { type Experiment, loadExperiment, parseSettings, readSettings } from '../config.ts'
 import { type OsseConfig, osseSchema } from '../osse/config.ts'
 
@@ -26,10 +25,6 @@ const reproduceSchema = z.strictObject({
       paperDates: z.int().nonnegative().default(8).describe("dates of the paper's sampler"),
     })
     .prefault({}),
-  losses: z
-    .strictObject({ rules: z.array(z.string()).min(1).optional() })
-    .prefault({})
-    .describe('rules on whose pairs losses are compared; by default those whose priors are evaluated'),
   lorenz96: z.strictObject({ cycles: count.min(20).default(5000) }).prefault({}),
   quick: z
     .record(z.string(), z.unknown())
@@ -56,8 +51,6 @@ export interface Preset {
   readonly given: Readonly<Record<File, { readonly path: string; readonly settings: readonly string[] }>>
   /** Rules whose priors are evaluated. */
   readonly rules: readonly string[]
-  /** Rules on whose pairs losses are compared. */
-  readonly lossRules: readonly string[]
 }
 
 /** Everything that a run writes lies under one folder. */
@@ -111,10 +104,10 @@ export async function loadPreset(
   for (const setting of all) {
     const [, first, rest] = /^(\w+)\.(.+)$/s.exec(setting) ?? []
     if (of.has(first)) of.get(first)?.push(rest)
-    else if (/^(evaluation|losses|lorenz96)[.=]/.test(setting)) own.push(setting)
+    else if (/^(evaluation|lorenz96)[.=]/.test(setting)) own.push(setting)
     else
       throw new ConfigError(
-        `--set ${setting}: it begins with ${[...files, 'evaluation', 'losses', 'lorenz96'].join(', ')}${didYouMean(first ?? setting, files)}, as in models.forecast.steps=100`,
+        `--set ${setting}: it begins with ${[...files, 'evaluation', 'lorenz96'].join(', ')}${didYouMean(first ?? setting, files)}, as in models.forecast.steps=100`,
       )
   }
   const preset = parseSettings(reproduceSchema, await readSettings(path, own), path)
@@ -156,10 +149,8 @@ export async function loadPreset(
   const alignment = await loadAlignment(given.alignment.path, given.alignment.settings)
   const aligned = await osse(given.aligned)
   const rules = rulesOf(aligned, alignment)
-  const lossRules = preset.losses.rules ?? rules
-  for (const rule of lossRules) ruleOf(alignment, rule)
   return {
-    ...{ name, out: folders, alignment, aligned, given, rules, lossRules },
+    ...{ name, out: folders, alignment, aligned, given, rules },
     models: await loadExperiment(given.models.path, given.models.settings),
     osse: await osse(given.osse),
     evaluation: preset.evaluation,
@@ -179,6 +170,3 @@ function rulesOf({ models }: OsseConfig, { rules }: AlignmentConfig): string[] {
     return [rule]
   })
 }
-
-/** Rules that pairs are made by. */
-export const pairedRules = ({ rules, lossRules }: Preset): string[] => [...new Set([...rules, ...lossRules])]

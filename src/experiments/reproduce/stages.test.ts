@@ -51,6 +51,7 @@ it('knows what a setting changes', async () => {
     expect.arrayContaining(['align-M', 'losses', 'aligned']),
   )
   expect(await after('alignment.training.rate=1')).not.toContain('pairs')
+  expect(await after('alignment.losses.steps=5')).toEqual(['losses'])
   expect(await after('models.prior.steps=5')).not.toContain('forecast')
   expect(await after('models.forecast.steps=5')).toEqual(expect.arrayContaining(['prior', 'models', 'table']))
   expect(await after('models.forecast.steps=5')).not.toContain('latent')
@@ -66,7 +67,7 @@ it('does not depend on where it writes, and takes the quick settings', async () 
 
 it('refuses settings of nothing, and presets that there are none of', async () => {
   await expect(smallStages(['prior.steps=5'])).rejects.toThrow(
-    '--set prior.steps=5: it begins with models, alignment, osse, aligned, evaluation, losses, lorenz96',
+    '--set prior.steps=5: it begins with models, alignment, osse, aligned, evaluation, lorenz96',
   )
   await expect(smallStages(['osse.dats=5'])).rejects.toThrow('did you mean')
   await expect(loadPreset('../small', { out: 'runs' })).rejects.toThrow('there is no preset ../small')

@@ -6,7 +6,7 @@ import { resolveLocation } from '../config.ts'
 import { fileHash } from '../osse/setting.ts'
 import { modelFile } from '../train-models.ts'
 import { experimentScript, repositoryScript, runScript } from './child.ts'
-import { type Preset, pairedRules } from './config.ts'
+import type { Preset } from './config.ts'
 import { checkData, periodsOf } from './data.ts'
 import { type Stage, sizesHash } from './stage.ts'
 import * as work from './work.ts'
@@ -76,9 +76,17 @@ function modelStages(means: work.Means): Stage[] {
 }
 
 async function alignmentStages(means: work.Means): Promise<Stage[]> {
-  const { alignment, out, rules, lossRules } = means.preset
-  const paired = pairedRules(means.preset)
-  const { folder: _, aligned: __, run, rules: ruleSettings, training, validation, ...drawing } = alignment
+  const { alignment, out, rules } = means.preset
+  const {
+    folder: _,
+    aligned: __,
+    run,
+    rules: ruleSettings,
+    training,
+    validation,
+    losses,
+    ...drawing
+  } = alignment
   const { validation: validationPeriod, ...data } = drawing.data
   const own = await Promise.all(alignment.rewards.flatMap((r) => ('file' in r ? [fileHash(r.file)] : [])))
   const judged = { training, validation, validationPeriod, seed: alignment.seed }
@@ -97,8 +105,8 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       name: 'pairs',
       what: 'candidates paired by rule',
       needs: [...models, 'candidates'],
-      settings: paired.map((rule) => [rule, ruleSettings[rule]]),
-      writes: paired.map((rule) => pairsFile(alignment, rule)),
+      settings: rules.map((rule) => [rule, ruleSettings[rule]]),
+      writes: rules.map((rule) => pairsFile(alignment, rule)),
       run: () => work.makePairs(means),
     },
     ...rules.map(
@@ -120,15 +128,19 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       writes: ['rewards', 'margins'].map((f) => join(out.results, `alignment-${f}.png`)),
       run: () => work.reportAlignment(means),
     },
-    {
-      name: 'losses',
-      what: 'the preference losses at equal compute',
-      needs: [...models, 'pairs'],
-      settings: { ...judged, lossRules },
-      writes: ['json', 'png'].map((ending) => join(out.results, `alignment-losses.${ending}`)),
-      clears: [join(out.work, 'losses')],
-      run: () => work.compareAllLosses(means),
-    },
+    ...(losses
+      ? [
+          {
+            name: 'losses',
+            what: 'the preference losses at equal compute',
+            needs: [...models, 'candidates', 'pairs'],
+            settings: { ...judged, losses, rules: losses.rules.map((rule) => ruleSettings[rule]) },
+            writes: ['json', 'png'].map((ending) => join(out.results, `alignment-losses.${ending}`)),
+            clears: [join(out.work, 'losses')],
+            run: () => work.compareAllLosses(means),
+          },
+        ]
+      : []),
   ]
 }
 

@@ -1,19 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { lossSchema } from '../../alignment/losses/choose.ts'
-import { loadPairs } from '../../alignment/trainPairsFile.ts'
 import { writeFileAtomic } from '../../base/files.ts'
 import { progress } from '../../base/progress.ts'
-import { writeFigure } from '../../report/figureFile.ts'
 import { jsonText, tableText } from '../../report/table.ts'
 import { Runtime } from '../../tensor/index.ts'
 import { allCandidates, makeCandidates } from '../alignment/candidates.ts'
-import { pairsFile, rewardCorrelations, writePairs } from '../alignment/pairs.ts'
+import { rewardCorrelations, writePairs } from '../alignment/pairs.ts'
 import { alignmentReport } from '../alignment/report.ts'
 import { type AlignmentSetting, openAlignment } from '../alignment/setting.ts'
-import { freshScores, trainAligned } from '../alignment/train.ts'
-import { compareLosses } from '../alignment-losses/compare.ts'
-import { lossesFigure } from '../alignment-losses/figure.ts'
+import { trainAligned } from '../alignment/train.ts'
+import { compareConfigured, writeLosses } from '../alignment-losses/configured.ts'
 import { shippedSamples } from '../demo/setting.ts'
 import { loadOsse } from '../osse/config.ts'
 import { reportOf, writeReport } from '../osse/report.ts'
@@ -21,7 +17,7 @@ import { runOsse } from '../osse/run.ts'
 import { tune } from '../osse/tune.ts'
 import { drawSelfTest, referenceFile } from '../selftest.ts'
 import { type ModelName, trainModels } from '../train-models.ts'
-import { type Preset, pairedRules } from './config.ts'
+import type { Preset } from './config.ts'
 
 /** What the stages share. */
 export interface Means {
@@ -89,7 +85,7 @@ export const makePairs = (means: Means) =>
   withAlignment(means, async (setting) => {
     const found = await allCandidates(setting)
     say(tableText(rewardCorrelations(found), 2))
-    for (const rule of pairedRules(means.preset)) {
+    for (const rule of means.preset.rules) {
       const { pairs, dates } = await writePairs(setting, found, rule)
       say(`${rule}: ${pairs.times.length} pairs of ${dates} dates`)
     }
@@ -110,26 +106,16 @@ export const reportAlignment = (means: Means) =>
     say(await alignmentReport(setting, means.preset.out.results))
   })
 
-/** Every loss on the pairs of the chosen rules, judged as the alignment itself is. */
+/** Losses on the pairs of rules, judged as the alignment itself is. */
 export const compareAllLosses = (means: Means) =>
   withAlignment(means, async (setting) => {
-    const { config, runtime, prior } = setting
-    const { loss, ...training } = config.training
-    const losses = lossSchema.options.map((one) => {
-      const name = one.shape.name.value
-      return name === loss.name ? loss : lossSchema.parse({ name })
-    })
-    const pairSets = []
-    for (const name of means.preset.lossRules)
-      pairSets.push({ name, pairs: (await loadPairs(pairsFile(config, name))).pairs })
-    const rows = await compareLosses({
-      ...{ runtime, prior, pairSets, losses, config: training, seed: config.seed },
-      ...{ folder: join(means.preset.out.work, 'losses'), score: await freshScores(setting) },
-      onProgress: bar('losses'),
-    })
-    const path = join(means.preset.out.results, 'alignment-losses')
-    await writeFileAtomic(`${path}.json`, `${jsonText(rows)}\n`)
-    await writeFigure(`${path}.png`, lossesFigure(rows))
+    const { rules, out } = means.preset
+    // Pairs by rules that give no prior are of use here alone.
+    const others = setting.config.losses?.rules.filter((rule) => !rules.includes(rule)) ?? []
+    const found = others.length > 0 ? await allCandidates(setting) : []
+    for (const rule of others) await writePairs(setting, found, rule)
+    const rows = await compareConfigured(setting, join(out.work, 'losses'), bar('losses'))
+    await writeLosses(rows, join(out.results, 'alignment-losses'))
   })
 
 function osseOptions({ preset, processes, device, command }: Means, label: string) {
