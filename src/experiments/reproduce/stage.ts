@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { ConfigError, didYouMean } from '../../base/errors.ts'
 import { hash } from '../osse/setting.ts'
 
@@ -63,7 +62,7 @@ export async function contentHash(paths: readonly string[]): Promise<string | un
     if (!existsSync(path)) return undefined
     for (const file of await filesIn(path)) {
       sum.update(`${file.slice(path.length)}\0`)
-      await pipeline(createReadStream(file), sum, { end: false })
+      for await (const piece of createReadStream(file)) sum.update(piece)
     }
   }
   return sum.digest('hex')
