@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/errors.ts'
 import { ErrorCovariance } from '../observation/error-covariance.ts'
 import { ObservationOperator } from '../observation/operator.ts'
 import type { Seed } from '../random/address.ts'
@@ -9,7 +10,7 @@ import { LatentVariational, type LatentVariationalOptions } from './latentVariat
 export interface ErrorDraws extends Pick<LatentVariationalOptions, 'codec' | 'statistics'> {
   /** Of (z - z_b) / s. Default: the identity, which are the errors that the prior was trained on. */
   readonly B?: LatentVariationalOptions['B']
-  /** Default 16. */
+  /** At least 2; default 16. */
   readonly samples?: number
   readonly seed: Seed
 }
@@ -18,6 +19,7 @@ export interface ErrorDraws extends Pick<LatentVariationalOptions, 'codec' | 'st
  * Samples of what the errors of a background may be, as latent 3D-Var has them: D(z_b + s B^1/2 n) - x_b, normalised,
  * [samples, channel, latitude, longitude]. What the latents cannot express of x_b is in all of them.
  * @param state normalised, [channel, latitude, longitude]
+ * @throws ConfigError for fewer than two samples
  * @throws DataError for a state that is not finite or not normalised
  */
 export async function drawBackgroundErrors(
@@ -25,6 +27,8 @@ export async function drawBackgroundErrors(
   state: Float32Array,
   { codec, statistics, B = isotropic(), samples = 16, seed }: ErrorDraws,
 ): Promise<Float32Array> {
+  if (!(Number.isInteger(samples) && samples > 1))
+    throw new ConfigError(`${samples} samples of background errors: two or more have a spread`)
   await using draws = new LatentVariational(runtime, { codec, statistics, B })
   const operator = new ObservationOperator([], state.length, 'normalised')
   const { states } = await draws.assimilate(

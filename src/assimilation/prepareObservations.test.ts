@@ -64,6 +64,9 @@ it('departures are judged by samples of the background errors, as H sees them', 
     (await prepareObservations(accurate, { world, state: x_b, time, backgroundErrors })).summary.used
   const errors = Float32Array.from({ length: 2 * n }, (_, i) => (i < n ? 0.5 : -0.5))
   expect([await used(), await used(errors), await used(errors.map((e) => 0.2 * e))]).toEqual([0, 1, 0])
+  await expect(used(errors.map((e) => 1000 * e))).rejects.toThrow(
+    'a background error is 500 standard deviations',
+  )
   await expect(used(errors.slice(1))).rejects.toThrow('127 values are no samples of background errors of 64')
 })
 

@@ -111,6 +111,11 @@ function errorsSeen(H: ObservationOperator, x_b: Float32Array, errors: Float32Ar
   const samples = errors.length / x_b.length
   if (!Number.isInteger(samples))
     throw new DataError(`${errors.length} values are no samples of background errors of ${x_b.length} values`)
+  const bad = errors.findIndex((e) => !(Math.abs(e) < 20))
+  if (bad >= 0)
+    throw new DataError(
+      `a background error is ${errors[bad]} standard deviations of its channel: samples of errors are normalised`,
+    )
   const at = H.apply(x_b)
   const squares = new Float64Array(H.outputs)
   for (let k = 0; k < samples; k++) {

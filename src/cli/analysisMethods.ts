@@ -35,6 +35,38 @@ export function checkMethod(method: string): void {
     )
 }
 
+/** Options of methods: by name, those that a method makes use of. */
+const methodOptions: Readonly<Record<string, readonly string[]>> = {
+  l3dvar: [],
+  '3dvar': ['backgroundErrors'],
+  letkf: ['steps', 'backgroundErrors', 'localisation'],
+  enkf: ['steps', 'backgroundErrors', 'localisation'],
+  // They bring samplers of their own: --set steps=20.
+  daps: ['set'],
+  particles: ['set'],
+}
+const guidanceOptions = ['steps', 'set']
+const all = ['steps', 'set', 'backgroundErrors', 'localisation']
+
+/** Options without effect on an analysis, and why they have none; none are without effect on all. */
+export function withoutEffect({ method, member }: { method: string; member?: number | 'all' }): {
+  options: readonly string[]
+  why: string
+} {
+  if (member === 'all')
+    return { options: ['members', 'steps', 'set', 'backgroundErrors'], why: 'with --member all' }
+  const used = methodOptions[method] ?? guidanceOptions
+  return { options: all.filter((name) => !used.includes(name)), why: `with --method ${method}` }
+}
+
+/** What may help where a method went wrong. */
+export function moreSteps(method: string): string {
+  if (method === 'daps' || method === 'particles') return 'more steps (--set steps=50)'
+  return (methodOptions[method] ?? guidanceOptions).includes('steps')
+    ? 'more steps (--steps 50)'
+    : 'other errors'
+}
+
 export interface MethodSetting {
   readonly codec: Codec
   readonly prior: PriorModel
@@ -45,6 +77,8 @@ export interface MethodSetting {
   readonly steps: number
   /** Of the guidance, such as iterations=10. */
   readonly settings?: readonly string[]
+  /** Whether the background is the ensemble of a filter. */
+  readonly ensemble?: boolean
   /** File of samples of background errors. */
   readonly backgroundErrors?: string
   /** km, of the ensemble filters. */
@@ -59,7 +93,7 @@ export interface MethodSetting {
  */
 export async function openAssimilator(runtime: Runtime, setting: MethodSetting): Promise<Assimilator> {
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting
-  const { settings = [] } = setting
+  const { settings = [], ensemble = false } = setting
   const { world } = codec
   if (method === 'l3dvar')
     return aboutMinimum(
@@ -81,13 +115,20 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.
   const covariance = isotropic()
-  const guided = (name: string, antithetic = members % 2 === 0) =>
-    new GenerativeAssimilator(runtime, {
-      ...{ prior, codec, decoderVariance, antithetic },
+  const guided = (name: string, antithetic = members % 2 === 0) => {
+    const guidance = guidanceOf(name, settings)
+    const { name: _, ...own } = guidance
+    return new GenerativeAssimilator(runtime, {
+      ...{ prior, codec, decoderVariance, antithetic, settings: own },
       sampler: dpmSolver({ steps }),
-      guidance: chooseGuidance(guidanceOf(name, settings), { schedule, covariance }),
+      guidance: chooseGuidance(guidance, { schedule, covariance }),
     })
+  }
   if (method !== 'letkf' && method !== 'enkf') return guided(method)
+  if (ensemble) {
+    const filter = new EnsembleFilter({ world, method, localisation })
+    return Object.assign(filter, { settings: { ...filter.settings, members: 'of the background' } })
+  }
   const samplers = backgroundErrors ? [] : [guided('none', false), guided('none', true)]
   const [independent, mirrored] = samplers.map(membersOf)
   const source = backgroundErrors

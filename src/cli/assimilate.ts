@@ -15,7 +15,7 @@ export function assimilateCommand(): Command {
     .option('--time <time>', 'the state to correct: a time such as 1984-04-01T06, first or last', 'last')
     .option(
       '--member <number>',
-      'of an ensemble of backgrounds, from 1 up, or all of them for letkf and enkf (default: the mean)',
+      'of an ensemble of backgrounds, from 1 up, or all of them for letkf and enkf (default: the mean, if it is in the file)',
       (text: string) => (text === 'all' ? text : countOption(text)),
     )
     .option(
@@ -50,25 +50,12 @@ Examples:
   align-da assimilate --background background.nc --observations gdas.t12z.prepbufr --thin 300 --representativeness t=1,u=2,v=2 -o analysis.zarr`,
     )
     .action(async (options: AssimilateOptions) => {
-      const { method } = options
-      const used = optionsOf(method)
-      refuseWithout(
-        command,
-        (option) => ofMethods.includes(option.attributeName()) && !used.includes(option.attributeName()),
-        `with --method ${method}`,
-      )
+      const { checkMethod, withoutEffect } = await import('./analysisMethods.ts')
+      checkMethod(options.method)
+      const { options: names, why } = withoutEffect(options)
+      refuseWithout(command, (option) => names.includes(option.attributeName()), why)
       return (await import('./runAssimilate.ts')).assimilate(options)
     })
-}
-
-const ofMethods = ['steps', 'set', 'backgroundErrors', 'localisation']
-
-/** Of `ofMethods`, what a method uses. */
-function optionsOf(method: string): string[] {
-  if (method === 'l3dvar') return []
-  if (method === '3dvar') return ['backgroundErrors']
-  if (method === 'letkf' || method === 'enkf') return ['steps', 'backgroundErrors', 'localisation']
-  return ['steps', 'set']
 }
 
 const methods =

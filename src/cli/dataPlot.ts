@@ -13,7 +13,11 @@ export function plotCommand(): Command {
     )
     .requiredOption('-o, --out <file>', 'figure to write: .png or .svg')
     .option('--time <time>', 'such as 1984-04-01T06 (UTC), first or last', 'first')
-    .option('--member <number>', 'of an ensemble in FILE, from 1 up (default: its mean)', countOption)
+    .option(
+      '--member <number>',
+      'of an ensemble in FILE, from 1 up (default: the mean, if it is in the file)',
+      countOption,
+    )
     .option(
       '--projection <name>',
       'robinson, orthographic, equirectangular (default: robinson, or equirectangular for a region)',

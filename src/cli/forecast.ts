@@ -14,7 +14,11 @@ export function forecastCommand(): Command {
       'what an .onnx model takes and gives, such as configs/forecasters/fuxi.yaml',
     )
     .option('--time <time>', 'the state to begin from: a time such as 1984-04-01T06, first or last', 'last')
-    .option('--member <number>', 'of an ensemble in that file, from 1 up (default: its mean)', countOption)
+    .option(
+      '--member <number>',
+      'of an ensemble in that file, from 1 up (default: the mean, if it is in the file)',
+      countOption,
+    )
     .option('--hours <hours>', 'length of the forecast', numberOption, 48)
     .option('--every <steps>', 'write every so many steps', countOption, 1)
     .option('--device <name>', 'cpu, webgpu or cuda (default: ALIGN_DA_DEVICE, else cpu)')

@@ -1,5 +1,5 @@
 import { meanOf } from '../assimilation/index.ts'
-import { ConfigError } from '../base/errors.ts'
+import { ConfigError, DataError } from '../base/errors.ts'
 import { readModelEnsemble, readModelState } from '../experiments/models.ts'
 import type { World } from '../forecast/world.ts'
 import type { States } from '../io/states.ts'
@@ -27,7 +27,7 @@ export interface ReadBackground {
 /**
  * Reads one state, or an ensemble for an ensemble filter.
  * @throws ConfigError for an ensemble and a method that takes one state
- * @throws DataError for what models cannot take
+ * @throws DataError for what models cannot take, and an ensemble of mirrored pairs
  */
 export async function readBackground(options: BackgroundOptions, world: World): Promise<ReadBackground> {
   const { background, member, method, members } = options
@@ -40,6 +40,10 @@ export async function readBackground(options: BackgroundOptions, world: World): 
     throw new ConfigError(
       `--member all is of letkf and enkf; ${method} takes one state, the mean or a member, and brings its own spread`,
     )
-  const ensemble = await readModelEnsemble(background, world, position)
-  return { ...ensemble, state: meanOf(ensemble.states, world.channels.length * world.grid.size) }
+  const { time, states, members: count, mirrored } = await readModelEnsemble(background, world, position)
+  if (mirrored)
+    throw new DataError(
+      `${background} has members in mirrored pairs, which span half as many directions as they are: filters need independent ones, as align-da draws odd numbers of members`,
+    )
+  return { time, states, members: count, state: meanOf(states, world.channels.length * world.grid.size) }
 }

@@ -16,7 +16,7 @@ import { writeFigure } from '../report/figureFile.ts'
 import { jsonText, tableText } from '../report/table.ts'
 import { Runtime } from '../tensor/index.ts'
 import { analysisMaps } from './analysisMaps.ts'
-import { checkMethod, openAssimilator } from './analysisMethods.ts'
+import { checkMethod, moreSteps, openAssimilator } from './analysisMethods.ts'
 import { consistencyRows, fitRows, fitsOf } from './analysisTables.ts'
 import { checkOutputs } from './outputs.ts'
 import { errorsOf, type QualitySettings, qualityOf } from './qualityOptions.ts'
@@ -57,6 +57,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
       checkAutoencoder(prior, { weights: new Map(), shape: codec.shape }, [options.prior as string, models])
     const { world } = prior
     const { time, states, state, members } = await readBackground(options, world)
+    const ensemble = states.length > state.length
     if (Number.isNaN(time))
       throw new DataError(
         `${options.background} does not say of what time it is; observations are chosen by it`,
@@ -64,15 +65,17 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     const { window } = options
     const used = await prepareObservations(options.observations, {
       ...{ world, state, time, window },
-      backgroundErrors: await drawBackgroundErrors(runtime, state, {
-        ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, seed },
-      }),
+      backgroundErrors: ensemble
+        ? states.map((x, i) => x - state[i % state.length])
+        : await drawBackgroundErrors(runtime, state, {
+            ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, seed },
+          }),
       quality: await qualityOf(options),
       errors: await errorsOf(options),
     })
     const decoderVariance = await codec.unexpressedVariance(state)
-    const setting = { ...options, members, settings: options.set, codec, prior, decoderVariance }
-    const assimilator = await openAssimilator(runtime, setting)
+    const own = { members, ensemble, settings: options.set, codec, prior, decoderVariance }
+    const assimilator = await openAssimilator(runtime, { ...options, ...own })
     const bar = progress('members', members)
     const started = performance.now()
     const analysis = await assimilator.assimilate(
@@ -100,7 +103,8 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     }
     await writeFileAtomic(`${stem}.json`, `${jsonText(summary)}\n`)
     // The analysis comes last: where it is, all of it is.
-    const said = `align-da assimilate --method ${method} --members ${members} --seed ${seed}`
+    const set = (options.set ?? []).map((one) => ` --set ${one}`).join('')
+    const said = `align-da assimilate --method ${method} --members ${members} --seed ${seed}${set}`
     const mirrored = settings.antithetic === true
     await writeAnalysis(out, { world, time, analysis }, { source: said, format, overwrite, mirrored })
     await codec.close()
@@ -124,15 +128,15 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
 const largestIncrement = 2
 
 /** @throws DataError for an analysis that no observations can have meant */
-function refuseAstray({ diagnostics: { increment } }: Analysis, { method, steps }: AssimilateOptions): void {
+function refuseAstray({ diagnostics: { increment } }: Analysis, { method }: AssimilateOptions): void {
   if (increment < largestIncrement) return
   throw new DataError(
-    `the analysis has left its background by ${increment.toPrecision(3)} standard deviations of the climate: --method ${method} went astray in ${steps} steps. More steps (--steps 50) or another method may not; nothing was written`,
+    `the analysis has left its background by ${increment.toPrecision(3)} standard deviations of the climate: --method ${method} went astray; ${moreSteps(method)} or another method may not. Nothing was written`,
   )
 }
 
 /** @returns a warning where the analysis fits the observations worse than the background does */
 function worseFit({ diagnostics: { fit } }: Analysis, method: string): string | undefined {
   if (!fit || fit.analysis <= fit.background) return undefined
-  return `warning: the analysis fits the observations worse (${fit.analysis.toPrecision(3)}) than the background (${fit.background.toPrecision(3)}): more --steps, or another method than ${method}`
+  return `warning: the analysis fits the observations worse (${fit.analysis.toPrecision(3)}) than the background (${fit.background.toPrecision(3)}): try ${moreSteps(method)}, or another method than ${method}`
 }

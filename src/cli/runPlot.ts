@@ -76,8 +76,11 @@ export async function plot(file: string, options: PlotOptions): Promise<void> {
       title: options.title ?? (shown.length === 1 ? label(shown[0]) : basename(file)),
       subtitle: subtitle([
         compare || Number.isNaN(time) ? '' : `${timeText(time)} UTC`,
-        shown.length === 1 || options.title ? basename(file) : '',
-        options.member ? `member ${options.member}` : '',
+        options.member
+          ? `member ${options.member} of ${basename(file)}`
+          : shown.length === 1 || options.title
+            ? basename(file)
+            : '',
         `${states.grid.columns} × ${states.grid.rows} grid`,
         overlay.note ?? '',
       ]),
@@ -113,7 +116,9 @@ async function comparison(
   try {
     const wantedTime = options.minusTime ?? (Number.isNaN(time) ? 'first' : timeText(time))
     const names = shown.map((f) => f.name)
-    const { fields, time: otherTime } = await new PlotSource(dataset).read(names, wantedTime)
+    // Two times are of the same member; another file has its own state.
+    const member = options.minus === undefined ? options.member : undefined
+    const { fields, time: otherTime } = await new PlotSource(dataset, member).read(names, wantedTime)
     const title = (path: string, t: number) =>
       options.minus === undefined ? `${timeText(t)} UTC` : basename(path)
     return shown.flatMap((field, k): MapPanel[] => {

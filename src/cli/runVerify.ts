@@ -27,7 +27,8 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
   try {
     for (const path of paths) datasets.push(await openDataset(path, { workers: 0 }))
     const channels = await sharedChannels(datasets, options.channels)
-    const state = await readState(datasets[0], channels, options.time)
+    const members = await readMembers(datasets[0], channels, options.time)
+    const state = members?.mean ?? (await readState(datasets[0], channels, options.time))
     const { grid, time } = state
     const at = Number.isNaN(time) ? options.time : timeText(time)
     const [truth, background] = await Promise.all(
@@ -40,7 +41,6 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
         return other
       }),
     )
-    const members = await readMembers(datasets[0], channels, options.time)
     const weights = pointWeights(grid.areaWeights(), grid.columns)
     const field = (values: Float32Array, c: number) => values.subarray(c * grid.size, (c + 1) * grid.size)
     const rows = [...channels].map(({ name, variable }, c): Row => {
@@ -67,7 +67,7 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
 async function sharedChannels(datasets: readonly Dataset[], asked: string | undefined): Promise<ChannelSet> {
   if (asked !== undefined) return ChannelSet.of(asked)
   const sets: ChannelSet[] = []
-  for (const dataset of datasets) sets.push((await openStates(dataset)).channels)
+  for (const dataset of datasets) sets.push((await openStates(dataset, anyMember(dataset))).channels)
   const shared = sets[0].channels.filter(({ name }) => sets.every((set) => set.has(name)))
   if (shared.length === 0)
     throw new DataError(`${datasets.map(({ location }) => location).join(' and ')} share no channel`)
@@ -80,15 +80,21 @@ async function readState(dataset: Dataset, channels: ChannelSet, at: string, mem
   return { time: states.times[position], grid: states.grid, values: await states.read(position) }
 }
 
-/** Two members or more, if the dataset has them. */
+/** Some files have members alone. */
+const anyMember = (dataset: Dataset) => ({ member: ensembleOf(dataset) && 1 })
+
+/** Two members or more with their mean, if the dataset has them. */
 async function readMembers(dataset: Dataset, channels: ChannelSet, at: string) {
   const { count } = ensembleOf(dataset) ?? { count: 0 }
   if (count < 2) return undefined
-  const states: Float32Array[] = []
-  for (let k = 1; k <= count; k++) states.push((await readState(dataset, channels, at, k)).values)
-  const size = states[0].length / channels.length
+  const first = await readState(dataset, channels, at, 1)
+  const states = [first.values]
+  for (let k = 2; k <= count; k++) states.push((await readState(dataset, channels, at, k)).values)
+  const size = first.values.length / channels.length
+  const mean = first.values.map((_, i) => states.reduce((sum, x) => sum + x[i], 0) / count)
   return {
     antithetic: isMirrored(dataset),
+    mean: { ...first, values: mean },
     fields(c: number): Float32Array {
       const out = new Float32Array(count * size)
       for (const [k, values] of states.entries()) out.set(values.subarray(c * size, (c + 1) * size), k * size)

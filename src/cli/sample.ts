@@ -10,7 +10,11 @@ export function sampleCommand(): Command {
     .requiredOption('--models <folder>', 'folder with autoencoder.safetensors and prior.safetensors')
     .requiredOption('-o, --out <file>', 'what to write: .zarr or .nc; the member goes before the ending')
     .option('--time <time>', 'time of the background: such as 1984-04-03T06, first or last', 'last')
-    .option('--member <number>', 'of an ensemble of backgrounds, from 1 up (default: its mean)', countOption)
+    .option(
+      '--member <number>',
+      'of an ensemble of backgrounds, from 1 up (default: the mean, if it is in the file)',
+      countOption,
+    )
     .option('--members <count>', 'members of the ensemble', countOption, 16)
     .option('--sampler <name>', 'dpm-solver++, ddim, edm-heun or predictor-corrector', 'dpm-solver++')
     .option('--steps <count>', 'steps of the sampler (default: its own)', countOption)

@@ -11,6 +11,7 @@ import { checkSameWorld, type World } from '../forecast/world.ts'
 import { openDataset } from '../io/dataset.ts'
 import { requireEnsemble } from '../io/member.ts'
 import { openStates, type States } from '../io/states.ts'
+import { isMirrored } from '../io/write-ensemble.ts'
 import { Codec, loadLatentModel } from '../latent/codec.ts'
 import { checkAutoencoder, loadPriorModel, type PriorModel } from '../prior/model.ts'
 import type { Runtime } from '../tensor/index.ts'
@@ -87,6 +88,8 @@ export interface ModelEnsemble {
   /** z-scored by the model's statistics: [member, channel, lat, lon]. */
   readonly states: Float32Array
   readonly members: number
+  /** Whether they come in mirrored pairs. */
+  readonly mirrored: boolean
 }
 
 /**
@@ -99,8 +102,13 @@ export async function readModelEnsemble(
   position: (states: States) => number,
 ): Promise<ModelEnsemble> {
   const dataset = await openDataset(path, { workers: 0 })
-  const { count } = requireEnsemble(dataset)
-  await dataset.close()
+  let count: number
+  const mirrored = isMirrored(dataset)
+  try {
+    count = requireEnsemble(dataset).count
+  } finally {
+    await dataset.close()
+  }
   const size = world.channels.length * world.grid.size
   const states = new Float32Array(count * size)
   let time = Number.NaN
@@ -109,7 +117,7 @@ export async function readModelEnsemble(
     states.set(one.state, k * size)
     time = one.time
   }
-  return { time, states, members: count }
+  return { time, states, members: count, mirrored }
 }
 
 /**

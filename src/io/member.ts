@@ -4,6 +4,9 @@ import type { Dataset, Variable } from './dataset.ts'
 /** What datasets of ensembles call the dimension of their members (CF: `realization`; ECMWF: `number`). */
 const names = ['realization', 'number', 'member', 'ensemble', 'ensemble_member']
 
+/** Whether a dimension has that name. */
+export const isOfMembers = (dimension: string): boolean => names.includes(dimension)
+
 /** The dimension of a dataset's members and their number, if it has any. */
 export function ensembleOf({ dimensions }: Dataset): { dimension: string; count: number } | undefined {
   const dimension = names.find((name) => dimensions.has(name))

@@ -7,7 +7,7 @@ import { type Axes, coordinate, findAxes, readTimes } from './axes.ts'
 import { forEachLimit } from './cache.ts'
 import { type Dataset, type OpenOptions, openDataset, type Selection, type Variable } from './dataset.ts'
 import { channelsOf, findFields, type Source, sourcesOf } from './fields.ts'
-import { memberOf } from './member.ts'
+import { isOfMembers, memberOf } from './member.ts'
 import { toFloat64 } from './numeric.ts'
 
 /** Which channels are read, and how the dataset is opened. */
@@ -221,7 +221,7 @@ function singletons(variable: Variable, axes: Axes): Record<string, number> {
     if (known.has(dimension)) return
     if (variable.shape[axis] !== 1)
       throw new DataError(
-        `${variable.name} has a further dimension ${dimension} of ${variable.shape[axis]} values: select one first (--member, of an ensemble)`,
+        `${variable.name} has a further dimension ${dimension} of ${variable.shape[axis]} values: select one first${isOfMembers(dimension) ? ', --member 1' : ''}`,
       )
     picked[dimension] = 0
   })

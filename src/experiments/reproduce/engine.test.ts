@@ -84,17 +84,6 @@ describe('a reproduction', () => {
     expect(await read('c')).toBe('three one')
   })
 
-  it('counts the time of the try that made the files, not of one before', async () => {
-    const pause = () => new Promise((resolve) => setTimeout(resolve, 400))
-    const seconds = async () => (await open(four()).plan())[0].seconds
-    await open(four({ a: { run: () => pause().then(() => writeFile(file('a'), 'one')) } })).run()
-    const first = await seconds()
-    expect(first).toBeGreaterThan(0.3)
-    await rm(file('a'))
-    await open(four()).run()
-    expect(await seconds()).toBeLessThan(first)
-  })
-
   it('redoes what comes after a stage that came out otherwise than before', async () => {
     await open(four()).run()
     await rm(file('c'))

@@ -106,11 +106,9 @@ export class Reproduction {
     const before = this.state.stages[name]
     const same = before?.key === key && needs.every((n) => before.given[n] === given[n])
     const goesOn = same && !anew
-    // Of one that was done and whose files are gone, time and beginning are those of the new try.
-    const half = goesOn && !before.ended
     if (!goesOn) for (const path of clears) await rm(path, { recursive: true, force: true })
-    const began = half ? before.began : new Date().toISOString()
-    const entry: Entry = { key, given, began, seconds: half ? before.seconds : 0 }
+    const began = goesOn ? before.began : new Date().toISOString()
+    const entry: Entry = { key, given, began, seconds: goesOn ? before.seconds : 0 }
     this.state.stages[name] = entry
     return entry
   }

@@ -134,7 +134,12 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
             name: 'losses',
             what: 'the preference losses at equal compute',
             needs: [...models, 'candidates', 'pairs'],
-            settings: { ...judged, losses, rules: losses.rules.map((rule) => ruleSettings[rule]) },
+            // Loss and steps are those of the comparison.
+            settings: {
+              ...judged,
+              training: { ...training, loss: undefined, steps: undefined, validateEvery: undefined },
+              ...{ losses, rules: losses.rules.map((rule) => ruleSettings[rule]) },
+            },
             writes: ['json', 'png'].map((ending) => join(out.results, `alignment-losses.${ending}`)),
             clears: [join(out.work, 'losses')],
             run: () => work.compareAllLosses(means),

@@ -106,7 +106,7 @@ export const reportAlignment = (means: Means) =>
     say(await alignmentReport(setting, means.preset.out.results))
   })
 
-/** Losses on the pairs of rules, judged as the alignment itself is. */
+/** Losses on the pairs of rules, judged by what decides in training. */
 export const compareAllLosses = (means: Means) =>
   withAlignment(means, async (setting) => {
     const { rules, out } = means.preset

@@ -49,6 +49,7 @@ export function rejectFarFromBackground(
     if (!line) e = Math.hypot(e, sigma_b[i])
     else if (!Number.isNaN(unit))
       e = Math.min(Math.max(e, line.smallestError * unit), line.largestError * unit)
-    return Math.abs(departure[i]) > (gross[code] ?? line?.gross ?? grossLimit) * e
+    const usual = sigma_b[i] > 0 ? grossLimit.both : grossLimit.own
+    return Math.abs(departure[i]) > (gross[code] ?? line?.gross ?? usual) * e
   })
 }

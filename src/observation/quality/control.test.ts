@@ -147,13 +147,13 @@ describe('quality control', () => {
   })
 
   it('judges accurate observations by the errors of the background too', () => {
-    // Departures of 3 and 12 K; 8 errors are 1.6 K of the observation alone, 8.2 K together with the background's 1 K.
-    const t = planted({ 0: { value: 258, error: 0.2 }, 3: { value: 267, error: 0.2 } })
+    // Departures of 3 and 6 K: 8 errors of the observation are 1.6 K, 5 together with the background's 1 K are 5.1 K.
+    const t = planted({ 0: { value: 258, error: 0.2 }, 3: { value: 261, error: 0.2 } })
     expect(reasonsOf(t, { buddy: false })).toEqual({ 0: 'far from the background', 3: 'far from the background' }) // biome-ignore format: short
     const backgroundError = t.value.map(() => 1)
     const kept = { 3: 'far from the background' }
     expect(reasonsOf(t, { buddy: false, backgroundError })).toEqual(kept)
-    expect(reasonsOf(t, { buddy: false, backgroundError, gross: { t: 12 } })).toEqual({})
+    expect(reasonsOf(t, { buddy: false, backgroundError, gross: { t: 6 } })).toEqual({})
     expect(() => qualityControl(t, { backgroundError: [1] })).toThrow('its error has 1 rows, the table 180')
   })
 
@@ -247,6 +247,11 @@ describe('robust weights', () => {
     const t = planted({ 0: { value: 261 } })
     const { weight } = qualityControl(t, { robust: huber(1.5), buddy: false })
     expect(weight[0]).toBeCloseTo(1.5 / 6, 12)
+    const backgroundError = t.value.map(() => Math.sqrt(8))
+    expect(qualityControl(t, { robust: huber(1.5), buddy: false, backgroundError }).weight[0]).toBeCloseTo(
+      1.5 / 2,
+      12,
+    )
   })
 })
 

@@ -28,7 +28,10 @@ export interface QualityOptions {
   readonly maxQuality?: number
   /** Which types are used and by how much they may miss the background (NCEP's convinfo). */
   readonly limits?: readonly ConventionalInfo[]
-  /** Errors by which a variable may miss the background, before `limits` and the default 8. */
+  /**
+   * Standard deviations by which a variable may miss the background, in place of those of `limits` and of the default:
+   * 8 of the observation's error, or 5 of its and the background's error together where that is known.
+   */
   readonly gross?: Readonly<Record<string, number>>
   /** Settings of the buddy check; false leaves it out. */
   readonly buddy?: BuddyOptions | false
@@ -89,6 +92,7 @@ export function qualityControl(table: ObservationTable, options: QualityOptions 
   rejectDuplicates(s)
   const departure = departures(own, own.background)
   const error = checkErrors(own)
+  // Without samples, and for rows that the model does not see, the observation's error is all there is.
   const sigma_b = Float64Array.from(error, (_, i) => backgroundError?.[i] || 0)
   const unchecked = s.passing.filter((i) => Number.isNaN(departure[i])).length
   rejectFarFromBackground(s, { departure, error, sigma_b }, limits, gross)
@@ -109,7 +113,7 @@ export function qualityControl(table: ObservationTable, options: QualityOptions 
     rejected: s.reasons.flatMap((reason, row) => (reason ? [{ row, reason }] : [])),
     counts: countReasons(s),
     unchecked,
-    weight: weights(made.table, options.robust),
+    weight: weights(made.table, options.robust, (i) => rms(made.origin[i].map((k) => sigma_b[k]))),
   }
 }
 
@@ -132,11 +136,19 @@ function isImpossible(t: ObservationTable, i: number): boolean {
   )
 }
 
-function weights(table: ObservationTable, robust: RobustWeight | undefined): Float64Array {
+const rms = (values: readonly number[]) =>
+  Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length)
+
+/** By departures in their own standard deviations, of which the background's errors are a part. */
+function weights(
+  table: ObservationTable,
+  robust: RobustWeight | undefined,
+  sigma_b: (row: number) => number,
+): Float64Array {
   const departure = departures(table, table.background)
   const error = checkErrors(table)
   return departure.map((d, i) => {
-    const w = robust && error[i] > 0 ? robust(d / error[i]) : 1
+    const w = robust && error[i] > 0 ? robust(d / Math.hypot(error[i], sigma_b(i))) : 1
     return Number.isNaN(w) ? 1 : w
   })
 }

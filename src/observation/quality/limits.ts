@@ -31,5 +31,8 @@ const assumed: Readonly<Record<string, number>> = {
 export const assumedError = (code: string): number =>
   assumed[code] ?? (thicknessLayer(code) ? 150 : Number.NaN)
 
-/** Errors by which an observation may miss the background where no table of limits says otherwise. */
-export const grossLimit = 8
+/**
+ * Standard deviations by which an observation may miss the background where no table of limits says otherwise: of its
+ * own error alone, which leaves room for the background's, or of both.
+ */
+export const grossLimit = { own: 8, both: 5 }
