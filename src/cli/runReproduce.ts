@@ -44,7 +44,7 @@ export async function reproduce(options: ReproduceOptions): Promise<void> {
   const stages = await stagesOf({ preset, device, processes, command })
   const head = { command, node: process.version, cores, revision: await gitRevision() }
   const reproduction = new Reproduction(out, stages, head)
-  if (options.dryRun) return show(await reproduction.plan())
+  if (options.dryRun) return show(await reproduction.plan(from))
 
   const takeBack = onInterrupt(interruptScripts)
   try {
@@ -68,7 +68,7 @@ function show(rows: readonly Standing[]): void {
   const total = rows.reduce((sum, { seconds }) => sum + seconds, 0)
   const left = rows.filter((row) => !row.done).length
   console.log(
-    `\ntotal ${clock(total)} on ${availableParallelism()} cores${left ? `; ${left} stages to do` : ''}`,
+    `\ntotal ${clock(total)} on ${availableParallelism()} cores${left ? `; ${left} ${left === 1 ? 'stage' : 'stages'} to do` : ''}`,
   )
 }
 

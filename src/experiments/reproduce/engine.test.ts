@@ -130,6 +130,12 @@ describe('a reproduction', () => {
     await open(four()).run({ only: ['a', 'c'] })
     expect(ran).toEqual(['a', 'c'])
     await open(four()).run()
+    expect((await open(four()).plan('c')).map((row) => row.why)).toEqual([
+      '',
+      '',
+      'from the beginning',
+      'after c',
+    ])
     await open(four()).run({ from: 'c' })
     expect(ran).toEqual(['a', 'c', 'b', 'd', 'c', 'd'])
     expect(dependents(four(), 'a').map((s) => s.name)).toEqual(['a', 'b', 'c', 'd'])

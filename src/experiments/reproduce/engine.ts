@@ -42,13 +42,15 @@ export class Reproduction {
     this.state = { ...head, stages: readState(this.path)?.stages ?? {} }
   }
 
-  /** Where all stages stand; those that need one that is to be done come after it. */
-  async plan(): Promise<Standing[]> {
+  /** Where all stages stand, and would with `from`; those that need one that is to be done come after it. */
+  async plan(from?: string): Promise<Standing[]> {
+    const first = from === undefined ? undefined : stageOf(this.stages, from)
     const waiting = new Set<string>()
     const rows: Standing[] = []
     for (const stage of this.stages) {
       const need = stage.needs.find((n) => waiting.has(n))
-      const why = need ? `after ${need}` : await this.why(stage)
+      const own = stage === first ? 'from the beginning' : ''
+      const why = own || (need ? `after ${need}` : await this.why(stage))
       if (why) waiting.add(stage.name)
       const seconds = this.state.stages[stage.name]?.seconds ?? 0
       rows.push({ stage: stage.name, what: stage.what, done: !why, why, seconds })
