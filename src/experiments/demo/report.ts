@@ -24,7 +24,7 @@ export function demoReport(demo: Demo, { command, seconds }: { command: string; 
           kind: 'figures',
           columns: 3,
           drawings: comparison(demo),
-          caption: `Error of each analysis at ${date(options.time)}, of the background 100. The unguided prior has seen no observation. One date: what separates methods by a few per cent may be chance; docs/method.md compares them on 60 dates.`,
+          caption: `Error of each analysis at ${date(options.time)}, of the background 100. The unguided prior has seen no observation. One date: what separates methods by a few per cent may be chance; docs/method.md compares them on 40 dates.`,
         },
         {
           kind: 'text',

@@ -28,7 +28,8 @@ ${lines.join('\n')}
 export async function release({ name, out, given }: Preset, root: string): Promise<string[]> {
   const models = join(root, 'models', name)
   const tuned = join(root, 'configs', `${basename(given.osse.path, '.yaml')}-tuned.yaml`)
-  await copyFiles(out.models, models)
+  // One README describes all models of the folder, in place of the pages that training writes.
+  await copyFiles(out.models, models, (file) => !file.endsWith('.md'))
   await writeFileAtomic(tuned, await readFile(out.tuned))
   await cp(join(out.docs, 'figures'), join(root, 'docs/figures'), { recursive: true })
   const paths: [string, string][] = [
@@ -49,8 +50,8 @@ export async function release({ name, out, given }: Preset, root: string): Promi
 const filesOf = async (folder: string) =>
   (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name)
 
-async function copyFiles(from: string, to: string): Promise<void> {
+async function copyFiles(from: string, to: string, kept: (file: string) => boolean): Promise<void> {
   await mkdir(to, { recursive: true })
-  for (const file of await filesOf(from))
+  for (const file of (await filesOf(from)).filter(kept))
     await writeFileAtomic(join(to, file), await readFile(join(from, file)))
 }

@@ -125,7 +125,7 @@ async function alignmentStages(means: work.Means): Promise<Stage[]> {
       what: 'rewards, pairs and training as figures',
       needs: ['pairs', ...rules.map((rule) => `align-${rule}`)],
       settings: {},
-      writes: ['rewards', 'margins'].map((f) => join(out.results, `alignment-${f}.png`)),
+      writes: work.pageFigures.map((file) => join(out.results, file)),
       run: () => work.reportAlignment(means),
     },
     ...(losses

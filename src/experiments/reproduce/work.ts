@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../base/files.ts'
 import { progress } from '../../base/progress.ts'
@@ -101,9 +101,16 @@ export const align = (means: Means, rule: string) =>
     )
   })
 
+/** Figures that the pages show; all are in the report. */
+export const pageFigures = ['rewards', 'margins'].map((name) => `alignment-${name}.png`)
+
 export const reportAlignment = (means: Means) =>
   withAlignment(means, async (setting) => {
-    say(await alignmentReport(setting, means.preset.out.results))
+    const { out } = means.preset
+    const figures = join(out.work, 'alignment/figures')
+    say(await alignmentReport(setting, figures))
+    for (const name of pageFigures)
+      await writeFileAtomic(join(out.results, name), await readFile(join(figures, name)))
   })
 
 /** Losses on the pairs of rules, judged by what decides in training. */
