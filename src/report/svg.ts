@@ -50,8 +50,19 @@ export function textElement(
   return element('text', attributes, escapeText(content))
 }
 
-/** About how wide a text is; the font's mean advance is near half of its size. */
-export const textWidth = (text: string, size: number) => 0.52 * size * text.length
+/** Advances of letters by kind, in parts of the size; a little wide, for fonts that stand in for ours. */
+const advances: readonly (readonly [RegExp, number])[] = [
+  [/[ ijl.,:;'|]/, 0.27],
+  [/[frt()\-/]/, 0.36],
+  [/[mwMW%]/, 0.83],
+  [/\p{Lu}/u, 0.6],
+  [/./su, 0.53],
+]
+const advance = (letter: string) => advances.find(([kind]) => kind.test(letter))?.[1] ?? 0
+
+/** About how wide a text is. */
+export const textWidth = (text: string, size: number) =>
+  size * [...text].reduce((sum, letter) => sum + advance(letter), 0)
 
 /** A group moved to (x, y). */
 export const moved = (x: number, y: number, inner: string) =>

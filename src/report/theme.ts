@@ -13,8 +13,8 @@ export const theme = {
   coast: '#26323d',
   /**
    * Categorical colours for lines and bars, by Okabe and Ito (2008), readable with colour-vision deficiencies;
-   * their yellow is left out, being too light on white.
+   * in place of their yellow, too light on white, there is the wine of Tol (2021).
    */
-  series: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#4d4d4d'],
+  series: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#4d4d4d', '#882255'],
   size: { title: 19, panel: 14.5, label: 12.5, tick: 11.5, small: 10.5 },
 } as const

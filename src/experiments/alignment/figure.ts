@@ -1,7 +1,7 @@
 import { seriesColour } from '../../report/chart.ts'
 import { lineChart, type Series } from '../../report/lineChart.ts'
 import { panels } from '../../report/svg.ts'
-import { methodName } from '../osse/names.ts'
+import { inOrder, methodName } from '../osse/names.ts'
 
 /** A row of alignment.json: an aligned prior's gain over the reference, as fractions. */
 export interface GainRow {
@@ -18,7 +18,8 @@ export interface GainRow {
  */
 export function gainFigure(rows: readonly GainRow[], models: readonly string[]): string | undefined {
   const guided = rows.filter((r) => typeof r.density === 'number' && r.density > 0)
-  const methods = [...new Set(guided.map((r) => r.method))]
+  // In the order of the comparison on known truths, so that a method has the same colour there.
+  const methods = [...new Set(inOrder(guided).map((r) => r.method))]
   const linesOf = (model: string): Series[] =>
     methods.flatMap((method, k) => {
       const own = guided

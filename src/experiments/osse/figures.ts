@@ -60,7 +60,7 @@ export async function osseFigures(rows: readonly OsseRow[], folder: string): Pro
 }
 
 /** A line for each method and model, coloured; what uses no observations is level, dashed and grey. */
-function linesOf(
+export function linesOf(
   rows: readonly OsseRow[],
   densities: readonly number[],
   noise: number,
