@@ -45,6 +45,7 @@ export {
   diagonal,
   dps,
   drawBackgroundErrors,
+  drawnCovariance,
   EnsembleFilter,
   type EnsembleFilterOptions,
   type ErrorDraws,

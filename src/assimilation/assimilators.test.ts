@@ -16,6 +16,7 @@ import { stream } from '../random/stream.ts'
 import { input, Runtime } from '../tensor/index.ts'
 import type { AssimilationCase, Assimilator } from './assimilator.ts'
 import { independentBackground } from './classical/backgroundErrors.ts'
+import { drawnCovariance } from './drawBackgroundErrors.ts'
 import { EnsembleFilter, membersFromErrors, membersOf, recentred } from './ensembleFilter.ts'
 import { GenerativeAssimilator } from './generative.ts'
 import { chooseGuidance, type GuidanceConfig } from './guidance/choose.ts'
@@ -236,6 +237,27 @@ describe('assimilators', () => {
     const again = await method.assimilate(given, { members, seed: 1 })
     expect(again.states).toEqual(analysis.states)
     await method.close()
+  })
+
+  it.each([
+    [1, 0.25],
+    [0.6, 0.09],
+  ])("fit 3dvar's covariance to draws of the latents' errors, times %s: %s", async (scale, variance) => {
+    // The decoder only rearranges: at every point the errors are those of the latents, independent, 0.5 in size.
+    const B = await drawnCovariance(runtime, states, { codec, statistics, seed: 1, samples: 200, scale })
+    const { size: points } = world.grid
+    const found = channels.names.map((_, c) => {
+      let sum = 0
+      for (let p = 0; p < points; p++) {
+        const v = B.adjoint(Float64Array.from({ length: n }, (_, i) => Number(i === c * points + p)))
+        for (const u of v as Float64Array) sum += u * u
+      }
+      return sum / points
+    })
+    for (const value of found) expect(value / variance).toBeCloseTo(1, 1)
+    await expect(
+      drawnCovariance(runtime, states, { codec, statistics, seed: 1, samples: 1 }),
+    ).rejects.toThrow('two or more')
   })
 
   it('3dvar of one member knows how well background and observations agree', async () => {

@@ -3,6 +3,8 @@ import { ErrorCovariance } from '../observation/error-covariance.ts'
 import { ObservationOperator } from '../observation/operator.ts'
 import type { Seed } from '../random/address.ts'
 import type { Runtime } from '../tensor/index.ts'
+import { type NmcCovariance, type NmcOptions, nmcCovariance } from './background/nmc.ts'
+import { aboutMean } from './diagnostics.ts'
 import { isotropic } from './guidance/covariance.ts'
 import { LatentVariational, type LatentVariationalOptions } from './latentVariational.ts'
 
@@ -40,4 +42,26 @@ export async function drawBackgroundErrors(
     { members: samples, seed },
   )
   return states.map((x, i) => x - state[i % state.length])
+}
+
+/**
+ * The background error covariance of 3D-Var in model space, fitted to draws of the errors that the prior starts from:
+ * where no record of forecast errors is at hand. What the draws have in common is no error and left out. Sixteen draws
+ * do as well as a record of 160 errors (docs/decisions.md, 48).
+ * @param state normalised, [channel, latitude, longitude]
+ * @throws ConfigError for fewer than two samples or factors not above 0
+ * @throws DataError for a state that is not finite or not normalised
+ */
+export async function drawnCovariance(
+  runtime: Runtime,
+  state: Float32Array,
+  { scale, lengthScale, balance, ...draws }: ErrorDraws & NmcOptions,
+): Promise<NmcCovariance> {
+  const errors = await drawBackgroundErrors(runtime, state, draws)
+  const samples = errors.length / state.length
+  const { channels, grid } = draws.codec.world
+  // Deviations from the mean of N draws are short of their variance by one part in N.
+  const unbiased = Math.sqrt(samples / (samples - 1))
+  const deviations = aboutMean(errors, new Float32Array(state.length)).map((x) => x * unbiased)
+  return nmcCovariance(deviations, channels, grid, { scale, lengthScale, balance })
 }

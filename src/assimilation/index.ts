@@ -3,7 +3,7 @@ export { aboutMinimum } from './aboutMinimum.ts'
 export * from './assimilator.ts'
 export { type NmcCovariance, type NmcOptions, nmcCovariance } from './background/nmc.ts'
 export { type AnalysisDiagnostics, analysisOf, meanOf } from './diagnostics.ts'
-export { drawBackgroundErrors, type ErrorDraws } from './drawBackgroundErrors.ts'
+export { drawBackgroundErrors, drawnCovariance, type ErrorDraws } from './drawBackgroundErrors.ts'
 export {
   EnsembleFilter,
   type EnsembleFilterOptions,

@@ -2,6 +2,7 @@ import {
   type Assimilator,
   aboutMinimum,
   chooseGuidance,
+  drawnCovariance,
   EnsembleFilter,
   GenerativeAssimilator,
   type GuidanceConfig,
@@ -70,6 +71,8 @@ export function moreSteps(method: string): string {
 export interface MethodSetting {
   readonly codec: Codec
   readonly prior: PriorModel
+  /** The background, normalised, or the mean of its ensemble: [channel, lat, lon]. */
+  readonly state: Float32Array
   /** Variance of what the decoder cannot express, [channels], normalised. */
   readonly decoderVariance: Float64Array
   readonly method: string
@@ -83,17 +86,18 @@ export interface MethodSetting {
   readonly backgroundErrors?: string
   /** km, of the ensemble filters. */
   readonly localisation: number
+  readonly seed: number
 }
 
 /**
  * The assimilator of a name: a guidance of the prior, latent 3D-Var, 3D-Var in model space with B from samples of
- * background errors, or a local ensemble filter whose members are the background plus such samples, else the prior's.
- * @throws ConfigError for 3D-Var without samples
+ * background errors, else from draws of those that the prior starts from, or a local ensemble filter whose members are
+ * the background plus such samples, else the prior's.
  * @throws DataError for samples of another world
  */
 export async function openAssimilator(runtime: Runtime, setting: MethodSetting): Promise<Assimilator> {
   const { codec, prior, decoderVariance, method, members, steps, localisation, backgroundErrors } = setting
-  const { settings = [], ensemble = false } = setting
+  const { settings = [], ensemble = false, state, seed } = setting
   const { world } = codec
   if (method === 'l3dvar')
     return aboutMinimum(
@@ -103,14 +107,12 @@ export async function openAssimilator(runtime: Runtime, setting: MethodSetting):
         }),
     )
   if (method === '3dvar') {
-    if (!backgroundErrors)
-      throw new ConfigError(
-        '--method 3dvar needs samples of background errors: --background-errors FILE with states that are forecast minus truth, or differences of forecasts of one time',
-      )
-    const errors = await readErrors(backgroundErrors, world)
-    return aboutMinimum(
-      () => new ModelVariational({ world, B: nmcCovariance(errors, world.channels, world.grid) }),
-    )
+    const draws = { codec, statistics: prior.statistics, B: latentBackgroundErrors, seed }
+    const B = backgroundErrors
+      ? nmcCovariance(await readErrors(backgroundErrors, world), world.channels, world.grid)
+      : await drawnCovariance(runtime, state, draws)
+    const from = backgroundErrors ? 'of background errors' : "of draws of the prior's errors"
+    return aboutMinimum(() => new ModelVariational({ world, B, settings: { B: from } }))
   }
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.

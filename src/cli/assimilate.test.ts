@@ -175,7 +175,9 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
       const { diagnostics } = await analyse('obs.csv', { method, members, backgroundErrors })
       expect(diagnostics.fit.analysis, method).toBeLessThan(diagnostics.fit.background)
     }
-    await expect(analyse('obs.csv', { method: '3dvar' })).rejects.toThrow('--background-errors FILE')
+    const drawn = await analyse('obs.csv', { method: '3dvar', members: 1 })
+    expect(drawn.diagnostics.fit.analysis).toBeLessThan(drawn.diagnostics.fit.background)
+    expect(drawn.settings.B).toBe("of draws of the prior's errors")
     const backgroundErrors = path('background.nc')
     await expect(analyse('obs.csv', { method: '3dvar', backgroundErrors })).rejects.toThrow('holds states')
   })

@@ -28,7 +28,10 @@ export function assimilateCommand(): Command {
     .option('--members <count>', 'members of the ensemble', countOption, 16)
     .option('--steps <count>', 'steps of the sampler', countOption, 10)
     .option('--set <key=value>', 'a setting of the guidance, as in iterations=10; may be repeated', collect)
-    .option('--background-errors <file>', 'differences of states, for 3dvar, and members of letkf and enkf')
+    .option(
+      '--background-errors <file>',
+      'differences of states, for 3dvar, and members of letkf and enkf (default: draws of the prior)',
+    )
     .option('--localisation <km>', 'of letkf and enkf: L of exp(-d² / 2 L²)', numberOption, 350)
     .option('--seed <number>', 'seed of all noise', numberOption, 1)
     .option('--device <name>', 'cpu, webgpu or cuda (default: ALIGN_DA_DEVICE, else cpu)')

@@ -74,7 +74,7 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
       errors: await errorsOf(options),
     })
     const decoderVariance = await codec.unexpressedVariance(state)
-    const own = { members, ensemble, settings: options.set, codec, prior, decoderVariance }
+    const own = { members, ensemble, settings: options.set, codec, prior, state, decoderVariance }
     const assimilator = await openAssimilator(runtime, { ...options, ...own })
     const bar = progress('members', members)
     const started = performance.now()

@@ -2,10 +2,12 @@ import {
   type Assimilator,
   aboutMinimum,
   chooseGuidance,
+  drawnCovariance,
   GenerativeAssimilator,
   type GuidanceConfig,
   isotropic,
   LatentVariational,
+  ModelVariational,
 } from '../../assimilation/index.ts'
 import { dpmSolver, schedules } from '../../prior/index.ts'
 import type { PriorModel } from '../../prior/model.ts'
@@ -19,6 +21,8 @@ export interface DemoMethod {
   readonly assimilator: Assimilator
   /** Members 2k and 2k + 1 mirror each other: scores must know. */
   readonly antithetic: boolean
+  /** Where it has as many however many are asked for. */
+  readonly members?: number
 }
 
 export interface MethodOptions {
@@ -28,14 +32,20 @@ export interface MethodOptions {
   readonly members: number
   /** Variance of what the decoder cannot express, by channel. */
   readonly decoderVariance: Float64Array
+  /** The background, normalised. */
+  readonly background: Float32Array
+  readonly seed: number
 }
 
-/** What the demo compares: the prior without observations, with them, and the variational analysis of the same latents. */
-export function demoMethods(
+/**
+ * What the demo compares: the prior without observations and with them, and variational analyses in model space and in
+ * the same latents.
+ */
+export async function demoMethods(
   runtime: Runtime,
-  { codec, prior, aligned }: DemoSetting,
-  { guidance, steps, members, decoderVariance }: MethodOptions,
-): DemoMethod[] {
+  { world, codec, prior, aligned }: DemoSetting,
+  { guidance, steps, members, decoderVariance, background, seed }: MethodOptions,
+): Promise<DemoMethod[]> {
   const sampler = dpmSolver({ steps })
   const schedule = schedules[prior.config.schedule]()
   // Increments whitened by the training statistics have the identity for a covariance.
@@ -49,11 +59,23 @@ export function demoMethods(
       guidance: chooseGuidance(config, { schedule, covariance }),
     }),
   })
+  const B = await drawnCovariance(runtime, background, {
+    ...{ codec, statistics: prior.statistics, B: latentBackgroundErrors, seed },
+  })
   return [
     {
       name: 'unguided prior',
       what: 'the diffusion prior given the background, without observations: what the prior believes before it sees any',
       ...generative({ name: 'none' }),
+    },
+    {
+      name: '3D-Var',
+      what: 'background and observations weighed by Gaussian errors in model space, with balance, vertical modes and correlation lengths fitted to draws of the errors that the prior starts from; the minimum of the cost alone',
+      ...{ antithetic: false, members: 1 },
+      assimilator: new ModelVariational({
+        ...{ world, B, iterations: 30 },
+        settings: { B: "of draws of the prior's errors" },
+      }),
     },
     {
       name: 'latent 3D-Var',

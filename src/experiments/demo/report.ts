@@ -9,7 +9,7 @@ export function demoReport(demo: Demo, { command, seconds }: { command: string; 
   const { options, results, stations, columns, observations, rejected, latentFloor } = demo
   const date = (t: number) => `${new Date(t).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const left = rejected.reduce((sum, { count }) => sum + count, 0)
-  const [variational, guided] = ['latent 3D-Var', 'guided prior'].map(
+  const [variational, guided] = ['3D-Var', 'guided prior'].map(
     (wanted) => results.find(({ name }) => name === wanted) as DemoResult,
   )
   const sections: Section[] = [
@@ -39,7 +39,7 @@ export function demoReport(demo: Demo, { command, seconds }: { command: string; 
           kind: 'table',
           rows: scoreRows(demo),
           digits: 3,
-          caption: `At ${date(options.time)}. MSE of the estimate and of single members over all channels, normalised; RMSE of the estimate latitude-weighted; fair CRPS, normalised; spread/skill is 1 for a reliable ensemble. The estimate is the mean of the members, of latent 3D-Var the minimum of its cost. The truth itself, encoded and decoded, has an MSE of ${latentFloor.toPrecision(2)}: no analysis in this latent space can be expected to do better.`,
+          caption: `At ${date(options.time)}. MSE of the estimate and of single members over all channels, normalised; RMSE of the estimate latitude-weighted; fair CRPS, normalised; spread/skill is 1 for a reliable ensemble. The estimate is the mean of the members, of both 3D-Vars the minimum of their costs; of a single state CRPS is its absolute error. The truth itself, encoded and decoded, has an MSE of ${latentFloor.toPrecision(2)}: no analysis in this latent space can be expected to do better.`,
         },
         {
           kind: 'table',
@@ -72,7 +72,7 @@ export function demoReport(demo: Demo, { command, seconds }: { command: string; 
             kind: 'figures',
             columns: 3,
             drawings: analysisMaps(demo, guided, variational, name),
-            caption: `${date(options.time)}, analysis by the guided prior${results.at(-1) === guided ? '' : ', whose mean alignment hardly changes'}. The last map is blue where it is nearer to the truth than latent 3D-Var and red where it is farther, on colours of its own.`,
+            caption: `${date(options.time)}, analysis by the guided prior${results.at(-1) === guided ? '' : ', whose mean alignment hardly changes'}. The last map is blue where it is nearer to the truth than 3D-Var and red where it is farther, on colours of its own.`,
           },
         ],
       }),
@@ -115,7 +115,7 @@ export function demoReport(demo: Demo, { command, seconds }: { command: string; 
         },
         {
           kind: 'text',
-          text: `Seed ${options.seed}, ${options.members} members, background from the true state of ${date(options.time - 48 * 3.6e6)}; ${seconds.toFixed(0)} s in all. The same seed gives the same numbers on the same machine.`,
+          text: `Seed ${options.seed}, ${options.members} members (3D-Var: one), background from the true state of ${date(options.time - 48 * 3.6e6)}; ${seconds.toFixed(0)} s in all. The same seed gives the same numbers on the same machine.`,
         },
       ],
     },

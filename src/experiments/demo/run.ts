@@ -67,7 +67,7 @@ const lead = 48
 
 /** Background, observations, analyses by each method, and their verification. The same options give the same bits. */
 export async function runDemo(runtime: Runtime, options: DemoOptions): Promise<Demo> {
-  const { time, members, error, seed, onProgress } = options
+  const { time, error, seed, onProgress } = options
   if (!(error > 0)) throw new ConfigError(`an observation error of ${error}: it must be above zero`)
   onProgress?.('models', 0, 1)
   const setting = await openDemo(runtime, options.models, options.samples)
@@ -102,8 +102,8 @@ export async function runDemo(runtime: Runtime, options: DemoOptions): Promise<D
   const what = `the ${lead}-h forecast of the learned model from the true state`
   await add({ name: 'background', what, settings: {}, mean: background, seconds: 0 }, background)
   const decoderVariance = await codec.unexpressedVariance(background)
-  const methods = demoMethods(runtime, setting, { ...options, decoderVariance })
-  for (const { name, what, assimilator, antithetic } of methods) {
+  const methods = await demoMethods(runtime, setting, { ...options, decoderVariance, background })
+  for (const { name, what, assimilator, antithetic, members = options.members } of methods) {
     const started = performance.now()
     onProgress?.(name, 0, members)
     try {

@@ -56,12 +56,14 @@ export function departureRows({ results }: Demo): Row[] {
 /** What the comparison comes to, in a few sentences. */
 export function verdict({ results }: Demo): string {
   const of = (wanted: string) => results.find(({ name }) => name === wanted)?.scores
-  const [background, variational, guided] = ['background', 'latent 3D-Var', 'guided prior'].map(of)
+  const [background, variational, latent, guided] = [
+    'background', '3D-Var', 'latent 3D-Var', 'guided prior',
+  ].map(of) // biome-ignore format: one list
   const aligned = of('aligned prior')
-  if (!background || !variational || !guided) return ''
+  if (!background || !variational || !latent || !guided) return ''
   const change = (a: number, b: number) =>
     `${Math.abs(100 * (a / b - 1)).toFixed(1)} per cent ${a > b ? 'above' : 'below'}`
-  const first = `The squared error of the guided prior's mean is ${change(guided.mse, background.mse)} the background's and ${change(guided.mse, variational.mse)} that of latent 3D-Var.`
+  const first = `The squared error of the guided prior's mean is ${change(guided.mse, background.mse)} the background's, ${change(guided.mse, variational.mse)} that of 3D-Var and ${change(guided.mse, latent.mse)} that of latent 3D-Var.`
   if (!aligned) return first
   return `${first} With the aligned prior the error of single members is ${change(aligned.memberMse, guided.memberMse)} the guided prior's, that of the mean ${change(aligned.mse, guided.mse)}.`
 }
