@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { ChartFrame } from './chartFrame.ts'
-import { element, moved, svgDocument, textElement, textWidth } from './svg.ts'
+import { element, moved, standIn, svgDocument, textElement, textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 /** An entry of the legend. */
@@ -68,7 +68,7 @@ function legendRow(entries: readonly LegendEntry[], width: number): { svg: strin
   let [x, y] = [0, 9]
   const parts: string[] = []
   for (const { name, colour, dashed, shape = 'line' } of entries) {
-    const length = 24 + textWidth(name, theme.size.label) + 18
+    const length = 24 + standIn * textWidth(name, theme.size.label) + 8
     if (x > 0 && x + length > width) [x, y] = [0, y + 18]
     const symbol = {
       line: () =>

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { DataError } from '../base/errors.ts'
 import { chartDocument, seriesColour } from './chart.ts'
 import type { ChartFrame } from './chartFrame.ts'
-import { textWidth } from './svg.ts'
+import { standIn, textWidth } from './svg.ts'
 import { theme } from './theme.ts'
 
 /** Counts of the ranks of the truth in an ensemble. */
@@ -82,7 +82,7 @@ export interface DotChart extends ChartFrame {
 /** A dot a row with its value beside it (Cleveland's dot plot): the axis need not begin at zero, as that of bars must. */
 export function dotChart({ dots, xLabel, reference, ...frame }: DotChart): string {
   const names = dots.map((dot) => dot.name)
-  const label = Math.max(...names.map((name) => textWidth(name, theme.size.label)))
+  const label = Math.max(...names.map((name) => standIn * textWidth(name, theme.size.label)))
   return chartDocument({ width: 340, height: 56 + 25 * dots.length, ...frame }, {
     marginLeft: label + 14,
     marginRight: 34,

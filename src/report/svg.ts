@@ -50,7 +50,7 @@ export function textElement(
   return element('text', attributes, escapeText(content))
 }
 
-/** Advances of letters by kind, in parts of the size; a little wide, for fonts that stand in for ours. */
+/** Advances of letters by kind, in parts of the size. */
 const advances: readonly (readonly [RegExp, number])[] = [
   [/[ ijl.,:;'|]/, 0.27],
   [/[frt()\-/]/, 0.36],
@@ -60,9 +60,12 @@ const advances: readonly (readonly [RegExp, number])[] = [
 ]
 const advance = (letter: string) => advances.find(([kind]) => kind.test(letter))?.[1] ?? 0
 
-/** About how wide a text is. */
+/** About how wide a text is in the shipped font. A browser may have a wider one: see `standIn`. */
 export const textWidth = (text: string, size: number) =>
   size * [...text].reduce((sum, letter) => sum + advance(letter), 0)
+
+/** What fonts that stand in for ours are wider by, at most: DejaVu Sans, on Linux without others. */
+export const standIn = 1.22
 
 /** A group moved to (x, y). */
 export const moved = (x: number, y: number, inner: string) =>

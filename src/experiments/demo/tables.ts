@@ -65,5 +65,9 @@ export function verdict({ results }: Demo): string {
     `${Math.abs(100 * (a / b - 1)).toFixed(1)} per cent ${a > b ? 'above' : 'below'}`
   const first = `The squared error of the guided prior's mean is ${change(guided.mse, background.mse)} the background's, ${change(guided.mse, variational.mse)} that of 3D-Var and ${change(guided.mse, latent.mse)} that of latent 3D-Var.`
   if (!aligned) return first
-  return `${first} With the aligned prior the error of single members is ${change(aligned.memberMse, guided.memberMse)} the guided prior's, that of the mean ${change(aligned.mse, guided.mse)}.`
+  const than = (a: number, b: number) =>
+    Math.abs(a / b - 1) < 5e-4
+      ? 'the same'
+      : `${Math.abs(100 * (a / b - 1)).toFixed(1)} per cent ${a > b ? 'higher' : 'lower'}`
+  return `${first} With the aligned prior that of single members is ${than(aligned.memberMse, guided.memberMse)}, that of the mean ${than(aligned.mse, guided.mse)}.`
 }
