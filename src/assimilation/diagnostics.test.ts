@@ -5,6 +5,8 @@ import { Normaliser } from '../atmosphere/normalise.ts'
 import { observationTable } from '../io/observations/table.ts'
 import { buildOperator } from '../observation/build.ts'
 import { ErrorCovariance } from '../observation/error-covariance.ts'
+import { ObservationOperator } from '../observation/operator.ts'
+import { stream } from '../random/stream.ts'
 import { analysisOf } from './diagnostics.ts'
 
 const grid = Grid.equiangular(6, 12)
@@ -43,4 +45,30 @@ it('the spread of directions goes the short way round, so that north is as any o
     )
     expect(diagnostics.normalisedDeparture).toBeCloseTo(expected, 4)
   }
+})
+
+it.each([
+  [4, true],
+  [5, true],
+  [2, true],
+  [4, false],
+])('the spread of %i members with errors of one is one (mirrored: %s)', (members, antithetic) => {
+  const n = 2000 * grid.size * channels.length
+  const independent = stream(1, 'errors').normal(new Float32Array(members * n))
+  // The partner of an odd member has the same errors with the other sign; a last one without a partner its own.
+  const states = independent.map((v, p) =>
+    antithetic && Math.floor(p / n) % 2 === 1 ? -independent[p - n] : v,
+  )
+  const operator = new ObservationOperator([], n, 'normalised')
+  const { diagnostics } = analysisOf(
+    {
+      index: 0,
+      background: { world, states: new Float32Array(n) },
+      observations: { operator, y: new Float64Array(0), R: new ErrorCovariance([]) },
+    },
+    states,
+    members,
+    { antithetic },
+  )
+  expect(diagnostics.spread).toBeCloseTo(1, 2)
 })

@@ -26,16 +26,20 @@ export interface AnalysisDiagnostics {
   readonly increment: number
 }
 
-/** The analysis from its members [members, n], normalised: mean, spread and diagnostics. */
+/**
+ * The analysis from its members [members, n], normalised: mean, spread and diagnostics. `antithetic`: members 2k and
+ * 2k + 1 mirror each other, so that their mean has no sampling error to make up for.
+ */
 export function analysisOf(
   { background, observations }: AssimilationCase,
   states: Float32Array,
   members: number,
-  extra: { message?: string; chiSquare?: number } = {},
+  { antithetic = false, ...extra }: { message?: string; chiSquare?: number; antithetic?: boolean } = {},
 ): Analysis {
+  const divisor = deviationsDivisor(members, antithetic)
   const n = states.length / members
   const mean = meanOf(states, n)
-  const spread = spreadOf(states, mean)
+  const spread = spreadOf(states, mean, divisor)
   const x_b = meanOf(background.states, n)
   const rms = (f: (i: number) => number) => {
     let sum = 0
@@ -68,7 +72,7 @@ export function analysisOf(
         sum += v
         square += v * v
       }
-      variance += (square - (sum * sum) / members) / (members - 1)
+      variance += (square - (sum * sum) / members) / divisor
     }
     return a.d[i] / Math.sqrt(variance)
   })
@@ -106,11 +110,18 @@ export function aboutMean(states: Float32Array, mean: Float32Array): Float32Arra
   return states.map((v, p) => v + mean[p % n] - own[p % n])
 }
 
-function spreadOf(states: Float32Array, mean: Float32Array): Float32Array {
+/** Squared deviations of `members` from their mean add up to this many variances. */
+function deviationsDivisor(members: number, antithetic: boolean): number {
+  if (!antithetic) return members - 1
+  // A last odd member has no partner and moves the mean by a part of its own deviation.
+  return members % 2 ? members - 1 / members : members
+}
+
+function spreadOf(states: Float32Array, mean: Float32Array, divisor: number): Float32Array {
   const n = mean.length
   const members = states.length / n
   if (members === 1) return new Float32Array(n)
   const sum = new Float64Array(n)
   for (let p = 0; p < states.length; p++) sum[p % n] += (states[p] - mean[p % n]) ** 2
-  return Float32Array.from(sum, (v) => Math.sqrt(v / (members - 1)))
+  return Float32Array.from(sum, (v) => Math.sqrt(v / divisor))
 }

@@ -112,7 +112,9 @@ export class GenerativeAssimilator implements Assimilator {
       observations.operator.outputs === 0
         ? 'no usable observation: the analysis is a sample of the prior'
         : undefined
-    return analysisOf(given, await codec.decodeLatents(z), members, message ? { message } : {})
+    return analysisOf(given, await codec.decodeLatents(z), members, {
+      ...{ antithetic: this.antithetic && backgrounds === 1, ...(message && { message }) },
+    })
   }
 
   async close(): Promise<void> {
