@@ -56,7 +56,7 @@ export interface Analysis {
   /** Normalised states [members, channel, latitude, longitude]. */
   readonly states: Float32Array
   readonly members: number
-  /** Mean and standard deviation (divided by members - 1; zeros for one member), [channel, latitude, longitude]. */
+  /** Mean and standard deviation, that of mirrored members without loss for their mean; zeros for one, [channel, lat, lon]. */
   readonly mean: Float32Array
   readonly spread: Float32Array
   readonly diagnostics: AnalysisDiagnostics
