@@ -111,7 +111,7 @@ export function aboutMean(states: Float32Array, mean: Float32Array): Float32Arra
 }
 
 /** Squared deviations of `members` from their mean add up to this many variances. */
-function deviationsDivisor(members: number, antithetic: boolean): number {
+export function deviationsDivisor(members: number, antithetic: boolean): number {
   if (!antithetic) return members - 1
   // A last odd member has no partner and moves the mean by a part of its own deviation.
   return members % 2 ? members - 1 / members : members

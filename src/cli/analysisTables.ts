@@ -1,4 +1,4 @@
-import type { Analysis, Observations } from '../assimilation/index.ts'
+import { type Analysis, deviationsDivisor, type Observations } from '../assimilation/index.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import type { Row } from '../report/table.ts'
 
@@ -15,16 +15,18 @@ export interface VariableFit {
   readonly spread: number
 }
 
-/** Fits by variable, in the order in which variables first appear. */
+/** Fits by variable, in the order in which variables first appear; `mirrored`: members 2k and 2k + 1 mirror each other. */
 export function fitsOf(
   { operator, y, R, table }: Observations,
   background: Float32Array,
   { mean, states, members }: Pick<Analysis, 'mean' | 'states' | 'members'>,
+  mirrored = false,
 ): VariableFit[] {
   const m = operator.outputs
   if (m === 0 || !table) return []
   const [b, a] = [background, mean].map((x) => operator.innovation(y, operator.apply(x)))
   const Hx = operator.apply(states)
+  const divisor = deviationsDivisor(members, mirrored)
   const groups = new Map<string, number[]>()
   for (const [i, code] of table.variable.entries()) {
     const group = groups.get(code)
@@ -47,7 +49,7 @@ export function fitsOf(
         sum += d
         square += d * d
       }
-      return members > 1 ? (square - (sum * sum) / members) / (members - 1) : 0
+      return members > 1 ? (square - (sum * sum) / members) / divisor : 0
     }
     return {
       ...{ variable, unit: observedVariables[variable]?.unit ?? '', count: rows.length },

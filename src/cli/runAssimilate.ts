@@ -91,7 +91,8 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     const { settings } = assimilator
     await assimilator.close()
     refuseAstray(analysis, options)
-    const fits = fitsOf(used, state, analysis)
+    const mirrored = settings.antithetic === true
+    const fits = fitsOf(used, state, analysis, mirrored)
     const figures =
       options.maps === false ? [] : analysisMaps(world, { time, state, analysis, observations: used })
     const maps = figures.map(({ name }) => `${stem}-${name}.png`)
@@ -105,7 +106,6 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     // The analysis comes last: where it is, all of it is.
     const set = (options.set ?? []).map((one) => ` --set ${one}`).join('')
     const said = `align-da assimilate --method ${method} --members ${members} --seed ${seed}${set}`
-    const mirrored = settings.antithetic === true
     await writeAnalysis(out, { world, time, analysis }, { source: said, format, overwrite, mirrored })
     await codec.close()
     if (options.json) return console.log(jsonText(summary))
