@@ -15,7 +15,7 @@ const table = align.observationTable({
   longitude: [140.13, 140.13, 0, 115.97],
   pressure: [50_000, 50_000, 85_000, 50_000],
   variable: ['t', 'u', 't', 'v'],
-  value: [252.9, 12, 277.7, -3],
+  value: [254.5, 10.5, 272.9, -4.5],
   error: [0.8, 1.5, 1, Number.NaN],
 })
 const { statistics } = prior
