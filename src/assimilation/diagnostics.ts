@@ -1,4 +1,5 @@
 import { difference } from '../observation/operator.ts'
+import { deviationsDivisor } from '../verification/spread-skill.ts'
 import type { Analysis, AssimilationCase } from './assimilator.ts'
 import { type Departures, departures } from './classical/departures.ts'
 import { type DesroziersEstimates, desroziers } from './classical/desroziers.ts'
@@ -108,13 +109,6 @@ export function aboutMean(states: Float32Array, mean: Float32Array): Float32Arra
   const n = mean.length
   const own = meanOf(states, n)
   return states.map((v, p) => v + mean[p % n] - own[p % n])
-}
-
-/** Squared deviations of `members` from their mean add up to this many variances. */
-export function deviationsDivisor(members: number, antithetic: boolean): number {
-  if (!antithetic) return members - 1
-  // A last odd member has no partner and moves the mean by a part of its own deviation.
-  return members % 2 ? members - 1 / members : members
 }
 
 function spreadOf(states: Float32Array, mean: Float32Array, divisor: number): Float32Array {

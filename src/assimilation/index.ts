@@ -2,7 +2,7 @@
 export { aboutMinimum } from './aboutMinimum.ts'
 export * from './assimilator.ts'
 export { type NmcCovariance, type NmcOptions, nmcCovariance } from './background/nmc.ts'
-export { type AnalysisDiagnostics, analysisOf, deviationsDivisor, meanOf } from './diagnostics.ts'
+export { type AnalysisDiagnostics, analysisOf, meanOf } from './diagnostics.ts'
 export { drawBackgroundErrors, drawnCovariance, type ErrorDraws } from './drawBackgroundErrors.ts'
 export {
   EnsembleFilter,

@@ -62,6 +62,8 @@ export function withoutEffect({ method, member }: { method: string; member?: num
 
 /** What may help where a method went wrong. */
 export function moreSteps(method: string): string {
+  // Its likelihood is too sure of itself where many observations see the same elements.
+  if (method === 'sda') return 'a larger variance of its likelihood (--set gamma=3)'
   if (method === 'daps' || method === 'particles') return 'more steps (--set steps=50)'
   return (methodOptions[method] ?? guidanceOptions).includes('steps')
     ? 'more steps (--steps 50)'

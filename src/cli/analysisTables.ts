@@ -1,6 +1,7 @@
-import { type Analysis, deviationsDivisor, type Observations } from '../assimilation/index.ts'
+import type { Analysis, Observations } from '../assimilation/index.ts'
 import { observedVariables } from '../io/observations/variables.ts'
 import type { Row } from '../report/table.ts'
+import { deviationsDivisor } from '../verification/spread-skill.ts'
 
 /** How an analysis fits the observations of one variable, SI units. */
 export interface VariableFit {

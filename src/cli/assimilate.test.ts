@@ -83,8 +83,10 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     const out = path('astray.nc')
     await look({ truth: nature, stations: join(shippedSamples, 'radiosondes.json'), out: path('all.csv') })
     await expect(analyse('all.csv', { method: 'sda', steps: 10, out })).rejects.toThrow(
-      'went astray; more steps (--steps 50) or another',
+      'went astray; a larger variance of its likelihood (--set gamma=3) or another',
     )
+    const { diagnostics } = await analyse('all.csv', { method: 'sda', steps: 10, set: ['gamma=3'] })
+    expect(diagnostics.fit.analysis).toBeLessThan(diagnostics.fit.background)
     expect([out, path('astray.json')].filter((file) => existsSync(file))).toEqual([])
   })
 

@@ -32,7 +32,12 @@ export function assimilateCommand(): Command {
       '--background-errors <file>',
       'differences of states, for 3dvar, and members of letkf and enkf (default: draws of the prior)',
     )
-    .option('--localisation <km>', 'of letkf and enkf: L of exp(-d² / 2 L²)', numberOption, 350)
+    .option(
+      '--localisation <km>',
+      'of letkf and enkf: Gaspari and Cohn of length L, near exp(-d² / 2 L²) and 0 beyond 3.65 L',
+      numberOption,
+      350,
+    )
     .option('--seed <number>', 'seed of all noise', numberOption, 1)
     .option('--device <name>', 'cpu, webgpu or cuda (default: ALIGN_DA_DEVICE, else cpu)')
     .option('--no-maps', 'draw no maps')

@@ -38,7 +38,7 @@ export function withQualityOptions(command: Command): Command {
     .option('--max-quality <mark>', 'highest quality mark that is used; NCEP uses 0 to 3', numberOption, 3)
     .option(
       '--gross <errors>',
-      'standard deviations by which observations may miss the background: 8, or t=5,u=6',
+      "standard deviations by which observations may miss the background: 6, or t=5,u=6 (default: 5 of both errors, 8 of the observation alone where the background's are not known)",
       byVariable,
     )
     .option('--limits <file>', "NCEP's convinfo: types that are used and their limits")

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { DataError } from '../base/errors.ts'
 import { progress } from '../base/progress.ts'
@@ -42,10 +43,9 @@ export async function sample(options: SampleCommandOptions): Promise<void> {
   const format = outputFormat(out)
   const width = Math.max(2, String(members).length)
   const ending = extname(out)
-  const paths = Array.from(
-    { length: members },
-    (_, i) => `${out.slice(0, out.length - ending.length)}-${String(i + 1).padStart(width, '0')}${ending}`,
-  )
+  const pathOf = (member: number) =>
+    `${out.slice(0, out.length - ending.length)}-${String(member).padStart(width, '0')}${ending}`
+  const paths = Array.from({ length: members }, (_, i) => pathOf(i + 1))
   checkOutputs([out, ...paths], overwrite)
   const runtime = new Runtime({ device: options.device })
   try {
@@ -89,6 +89,9 @@ export async function sample(options: SampleCommandOptions): Promise<void> {
     for (const [i, path] of paths.entries())
       await write(path, `Member ${i + 1} of ${members}`, states.subarray(i * size, (i + 1) * size))
     await write(out, `Mean of ${members} members`, mean)
+    // Not deleted: only its owner knows whether it is still wanted.
+    if (existsSync(pathOf(members + 1)))
+      console.error(`warning: ${pathOf(members + 1)} is there from before and no member of these`)
     const summary = {
       ...{ out, members, sampler: name, seed, time: new Date(time).toISOString() },
       'network calls': calls,

@@ -33,7 +33,7 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
     const at = Number.isNaN(time) ? options.time : timeText(time)
     const [truth, background] = await Promise.all(
       datasets.slice(1).map(async (dataset) => {
-        const other = await readState(dataset, channels, at)
+        const other = await readMean(dataset, channels, at)
         if (!other.grid.equals(grid))
           throw new DataError(
             `${dataset.location} is on ${other.grid}, ${file} on ${grid}: align-da data regrid brings one to the other`,
@@ -58,6 +58,11 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
     })
     if (!options.json) console.log(`${file} against ${options.truth}, ${timeText(time)} UTC\n`)
     printTable(rows, { json: options.json, digits: 3 })
+    const missing = [...channels].flatMap(({ name }, c) =>
+      field(state.values, c).some(Number.isNaN) ? [name] : [],
+    )
+    if (missing.length > 0)
+      console.error(`${file} has missing values of ${missing.join(', ')}: their errors are not known`)
   } finally {
     for (const dataset of datasets) await dataset.close()
   }
@@ -83,6 +88,14 @@ async function readState(dataset: Dataset, channels: ChannelSet, at: string, mem
 /** Some files have members alone. */
 const anyMember = (dataset: Dataset) => ({ member: ensembleOf(dataset) && 1 })
 
+/** One state: the one that is in the file, else the mean of its members. */
+async function readMean(dataset: Dataset, channels: ChannelSet, at: string) {
+  const ensemble = ensembleOf(dataset)
+  const members = [...dataset.variables.values()].map(({ name }) => name)
+  const alone = ensemble && ensemble.count > 1 && !members.some((name) => name.endsWith('_members'))
+  return (alone && (await readMembers(dataset, channels, at))?.mean) || readState(dataset, channels, at)
+}
+
 /** Two members or more with their mean, if the dataset has them. */
 async function readMembers(dataset: Dataset, channels: ChannelSet, at: string) {
   const { count } = ensembleOf(dataset) ?? { count: 0 }
@@ -104,9 +117,9 @@ async function readMembers(dataset: Dataset, channels: ChannelSet, at: string) {
 }
 
 function ensembleScores(members: Values, truth: Values, weights: Weights, antithetic: boolean): Row {
-  const { variance, ratio } = spreadSkill(members, truth, weights, { antithetic })
+  const { spread, ratio } = spreadSkill(members, truth, weights, { antithetic })
   return {
-    spread: Math.sqrt(variance),
+    spread,
     CRPS: crps(members, truth, weights, { antithetic }),
     'spread / error': ratio,
   }

@@ -29,7 +29,10 @@ const names: Record<AxisKind, RegExp> = {
  */
 export function findAxes(dataset: Dataset): Axes {
   const found: Partial<Record<AxisKind, string>> = {}
-  const ranked = [...dataset.dimensions.keys()].map((dimension) => {
+  // Of an unlimited dimension that a selection has used up, the length 0 is left.
+  const used = new Set([...dataset.variables.values()].flatMap(({ dimensions }) => dimensions))
+  const present = [...dataset.dimensions].flatMap(([name, n]) => (n > 0 || used.has(name) ? [name] : []))
+  const ranked = present.map((dimension) => {
     const coordinate = dataset.variables.get(dimension)
     const start = coordinate !== undefined && isStart(coordinate)
     return { dimension, start, said: coordinate && saysItIs(coordinate), called: calledLike(dimension) }

@@ -179,6 +179,16 @@ print(json.dumps({
     },
   )
 
+  it('writes one time of a file of ours, and we read it', async () => {
+    const [from, path] = [formats[2][1], 'one time.nc'].map((name) => join(folder, name))
+    const select = 'import sys, xarray as x; x.open_dataset(sys.argv[1]).isel(time=-1).to_netcdf(sys.argv[2])'
+    execFileSync(python, ['-c', select, from, path])
+    const back = await openStates(path, { channels })
+    expect([...back.times]).toEqual([times.at(-1)])
+    expect(await back.read(0)).toEqual(part(steps - 1, steps))
+    await back.close()
+  })
+
   it('appends to a store of ours, and we read what it wrote', async () => {
     const path = join(folder, 'xarray-append.zarr')
     cpSync(join(folder, 'a.zarr'), path, { recursive: true })

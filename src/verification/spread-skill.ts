@@ -4,6 +4,8 @@ import { meanWhereKnown, memberCount, type Values, type Weights } from './sample
 export interface SpreadSkill {
   /** Mean over points of the members' variance with divisor M - 1, for antithetic members see `spreadSkill`. */
   variance: number
+  /** Root mean square over points of the members' standard deviation, without bias for mirrored members too. */
+  spread: number
   /** Mean squared error of the ensemble mean. */
   mse: number
   /**
@@ -39,7 +41,15 @@ export function spreadSkill(
     return sum / divisor
   })
   const mse = meanWhereKnown(truth, weights, (i) => (mean[i] - truth[i]) ** 2)
-  return { variance, mse, ratio: spreadSkillRatio(variance, mse, members) }
+  const spread = Math.sqrt((variance * divisor) / deviationsDivisor(members, antithetic))
+  return { variance, spread, mse, ratio: spreadSkillRatio(variance, mse, members) }
+}
+
+/** Squared deviations of `members` from their mean add up to this many variances. */
+export function deviationsDivisor(members: number, antithetic: boolean): number {
+  if (!antithetic) return members - 1
+  // A last odd member has no partner and moves the mean by a part of its own deviation.
+  return members % 2 ? members - 1 / members : members
 }
 
 /** sqrt((M + 1) / M * variance / mse); NaN for a single member. */

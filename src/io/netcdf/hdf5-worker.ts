@@ -19,6 +19,8 @@ const hidden = new Set([
 ]) // biome-ignore format: a list read at a glance
 
 /** What netCDF-C writes into the name of a dimension that has no coordinate variable. */
+/** How the netCDF library stores a variable that has a dimension's name and is not its coordinate. */
+const otherThanDimension = /^_nc4_non_coord_/
 const bareDimension = 'This is a netCDF dimension but not a netCDF variable'
 
 const limits = { objects: 10_000, depth: 4, attributes: 10_000 }
@@ -108,7 +110,7 @@ function describe(file: H5File, classes: Classes): Hdf5Description {
     if (scale !== undefined && shape.length === 1) dimensions.push([name, shape[0]])
     if (scale?.startsWith(bareDimension)) continue
     variables.push({
-      name,
+      name: name.replace(otherThanDimension, ''),
       path: dataset.path,
       shape,
       chunks: metadata.chunks ?? undefined,

@@ -99,6 +99,7 @@ export class CsvParser {
       const column = columnNames.find((c) => c === name)
       if (column && unit !== undefined && unit !== csvUnit(column))
         this.fail(`column ${column} is in ${unit}; ${csvUnit(column) || 'no unit'} is needed`)
+      if (!column) this.refuseMisspelled(name as string, fields)
       return column
     })
     for (const required of requiredColumns)
@@ -108,6 +109,16 @@ export class CsvParser {
       if (column && layout.indexOf(column) !== layout.lastIndexOf(column))
         this.fail(`the column ${column} occurs twice`)
     return layout
+  }
+
+  /** Columns of other things are passed over; what can only mean one of ours is not. */
+  private refuseMisspelled(field: string, fields: readonly string[]) {
+    const bare = field.replace(/\(.*\)/, '').trim()
+    const meant = columnNames.find((c) => c === bare.toLowerCase() && !fields.some((f) => f.trim() === c))
+    if (meant)
+      this.fail(
+        `the column '${shown(field)}' is not known; did you mean ${meant} or ${meant} [${csvUnit(meant)}]?`,
+      )
   }
 
   private row(fields: string[], layout: readonly (ColumnName | undefined)[]) {
@@ -136,9 +147,13 @@ export class CsvParser {
     }
     // A bare number does not say since when it counts, nor in what.
     if (name === 'time') return this.time(text)
-    const number =
-      /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) || text === 'NaN' ? Number(text) : undefined
-    if (number === undefined || !(Number.isFinite(number) || text === 'NaN'))
+    const missing = text.toLowerCase() === 'nan'
+    const number = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)
+      ? Number(text)
+      : missing
+        ? Number.NaN
+        : undefined
+    if (number === undefined || !(Number.isFinite(number) || missing))
       this.fail(`${name}: '${shown(text)}' is not a number`)
     if (kind === 'integer' && !(Number.isInteger(number) && Math.abs(number) < 2 ** 31))
       this.fail(`${name}: '${shown(text)}' is not an integer`)

@@ -141,6 +141,8 @@ describe('CSV', () => {
   it.each([
     ['', /text: empty; a header line/],
     ['time,lat,longitude,variable,value', /line 1: the header lacks the column latitude/],
+    [`${head},Error`, /line 1: the column 'Error' is not known; did you mean error/],
+    [`${head},pressure(Pa)`, /'pressure\(Pa\)' is not known; did you mean pressure or pressure \[Pa\]/],
     [`${head},value`, /line 1: the column value occurs twice/],
     [`${head},pressure [hPa]`, /line 1: column pressure is in hPa; Pa is needed/],
     [`${head}\n${day},2,3,t`, /line 2: 4 fields where the header has 5/],

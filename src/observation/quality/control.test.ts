@@ -104,6 +104,14 @@ describe('quality control', () => {
     ])
   })
 
+  it('knows the layer of a thickness without its pressure', () => {
+    const table = observationTable({
+      ...{ time: [noon, noon], latitude: [50, 50], longitude: [0, 0], variable: ['dz500-850', 't'] },
+      ...{ value: [41_000, 255], background: [41_010, 255] },
+    })
+    expect(reasonsOf(table, { buddy: false })).toEqual({ 1: 'no pressure or height' })
+  })
+
   it('tells an unknown variable from a missing value', () => {
     const t = good()
     const named = { ...t, variable: t.variable.map((name, i) => (i === 0 ? 'temperature' : name)) }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../../base/errors.ts'
 import type { ConventionalInfo } from '../../io/ncep/convinfo.ts'
 import { type ObservationTable, take } from '../../io/observations/table.ts'
-import { observedVariables } from '../../io/observations/variables.ts'
+import { observedVariables, thicknessLayer } from '../../io/observations/variables.ts'
 import { inWindow, type TimeWindow } from '../window.ts'
 import { rejectFarFromBackground, rejectUnused } from './background.ts'
 import { type BoxOptions, boxesOf } from './boxes.ts'
@@ -123,7 +123,9 @@ function isIncomplete(t: ObservationTable, i: number): boolean {
 
 function isNowhere(t: ObservationTable, i: number): boolean {
   const { surface } = observedVariables[t.variable[i]]
-  return !surface && Number.isNaN(t.pressure[i]) && Number.isNaN(t.height[i])
+  // A thickness is of the layer that its code names.
+  const placed = surface || thicknessLayer(t.variable[i]) !== undefined
+  return !placed && Number.isNaN(t.pressure[i]) && Number.isNaN(t.height[i])
 }
 
 function isImpossible(t: ObservationTable, i: number): boolean {
