@@ -90,6 +90,16 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
     expect([out, path('astray.json')].filter((file) => existsSync(file))).toEqual([])
   })
 
+  it('say where the members have become one', async () => {
+    const said = async (method: string) => {
+      const out = path(`said-${method}.nc`)
+      const files = ['--background', path('background.nc'), '--observations', path('obs.csv'), '-o', out]
+      return (await align(['assimilate', ...files, '--method', method, '--members', '3', '--no-maps'])).out
+    }
+    expect(await said('particles')).toContain('--method particles has collapsed to one of them')
+    expect(await said('latent-map')).not.toContain('warning')
+  })
+
   it('keep accurate observations where the background is wrong', async () => {
     const accurate = { truth: nature, stations: path('stations.json'), error: 0.01 }
     await look({ ...accurate, out: path('accurate.csv') })

@@ -114,8 +114,8 @@ export async function assimilate(options: AssimilateOptions): Promise<void> {
     if (fits.length > 0)
       console.log(`${tableText(fitRows(fits), 3)}\n\n${tableText(consistencyRows(diagnostics), 3)}\n`)
     if (diagnostics.message) console.log(diagnostics.message)
-    const worse = worseFit(analysis, method)
-    if (worse) console.log(worse)
+    for (const warning of [worseFit(analysis, method), collapsed(analysis, method)])
+      if (warning) console.log(warning)
     console.log(
       `wrote ${out} for ${timeText(time)} UTC: ${diagnostics.observations} observations, increment ${diagnostics.increment.toPrecision(3)}, spread ${diagnostics.spread.toPrecision(3)} (normalised), ${seconds} s`,
     )
@@ -139,4 +139,13 @@ function refuseAstray({ diagnostics: { increment } }: Analysis, { method }: Assi
 function worseFit({ diagnostics: { fit } }: Analysis, method: string): string | undefined {
   if (!fit || fit.analysis <= fit.background) return undefined
   return `warning: the analysis fits the observations worse (${fit.analysis.toPrecision(3)}) than the background (${fit.background.toPrecision(3)}): try ${moreSteps(method)}, or another method than ${method}`
+}
+
+/** @returns a warning where the members are copies of one, as those of a particle filter may become */
+function collapsed(
+  { members, diagnostics: { spread, increment } }: Analysis,
+  method: string,
+): string | undefined {
+  if (members === 1 || spread >= increment / 50) return undefined
+  return `warning: the members hardly differ (spread ${spread.toPrecision(3)}, increment ${increment.toPrecision(3)}): --method ${method} has collapsed to one of them; their spread says nothing of the error`
 }
