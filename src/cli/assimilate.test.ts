@@ -91,9 +91,10 @@ describe.skipIf(!there)('align-da observe and assimilate', { timeout: patience }
   })
 
   it('say where the members have become one', async () => {
+    await look({ truth: nature, stations: join(shippedSamples, 'radiosondes.json'), out: path('dense.csv') })
     const said = async (method: string) => {
       const out = path(`said-${method}.nc`)
-      const files = ['--background', path('background.nc'), '--observations', path('obs.csv'), '-o', out]
+      const files = ['--background', path('background.nc'), '--observations', path('dense.csv'), '-o', out]
       return (await align(['assimilate', ...files, '--method', method, '--members', '3', '--no-maps'])).out
     }
     expect(await said('particles')).toContain('--method particles has collapsed to one of them')
