@@ -33,7 +33,8 @@ export async function verify(file: string, options: VerifyOptions): Promise<void
     const at = Number.isNaN(time) ? options.time : timeText(time)
     const [truth, background] = await Promise.all(
       datasets.slice(1).map(async (dataset) => {
-        const other = await readMean(dataset, channels, at)
+        const ensemble = await readMembers(dataset, channels, at)
+        const other = ensemble?.mean ?? (await readState(dataset, channels, at))
         if (!other.grid.equals(grid))
           throw new DataError(
             `${dataset.location} is on ${other.grid}, ${file} on ${grid}: align-da data regrid brings one to the other`,
@@ -87,14 +88,6 @@ async function readState(dataset: Dataset, channels: ChannelSet, at: string, mem
 
 /** Some files have members alone. */
 const anyMember = (dataset: Dataset) => ({ member: ensembleOf(dataset) && 1 })
-
-/** One state: the one that is in the file, else the mean of its members. */
-async function readMean(dataset: Dataset, channels: ChannelSet, at: string) {
-  const ensemble = ensembleOf(dataset)
-  const members = [...dataset.variables.values()].map(({ name }) => name)
-  const alone = ensemble && ensemble.count > 1 && !members.some((name) => name.endsWith('_members'))
-  return (alone && (await readMembers(dataset, channels, at))?.mean) || readState(dataset, channels, at)
-}
 
 /** Two members or more with their mean, if the dataset has them. */
 async function readMembers(dataset: Dataset, channels: ChannelSet, at: string) {

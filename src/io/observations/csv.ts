@@ -60,7 +60,8 @@ export async function writeObservationsCsv(path: string, table: ObservationTable
 }
 
 /**
- * Reads CSV with a header line: the columns of `ObservationTable` in any order, with or without `[unit]`; other
+ * Reads CSV with a header line: the columns of `ObservationTable` in any order and case, with or without a unit in
+ * brackets; other
  * columns are passed over, lines beginning with # and empty lines too. Fields may be quoted (RFC 4180), but not
  * contain line breaks. A unit that is not the table's, an absent column or a cell that is no number throws
  * DataError naming the line.
@@ -95,11 +96,14 @@ export class CsvParser {
 
   private header(fields: string[]): (ColumnName | undefined)[] {
     const layout = fields.map((field) => {
-      const [, name, unit] = /^\s*([^[\]]*?)\s*(?:\[(.*)\])?\s*$/.exec(field) ?? [undefined, field, undefined]
-      const column = columnNames.find((c) => c === name)
+      const [, name, unit] = /^\s*([^[\](]*?)\s*(?:[[(](.*)[\])])?\s*$/.exec(field) ?? [
+        undefined,
+        field,
+        undefined,
+      ]
+      const column = columnNames.find((c) => c.toLowerCase() === name.toLowerCase())
       if (column && unit !== undefined && unit !== csvUnit(column))
         this.fail(`column ${column} is in ${unit}; ${csvUnit(column) || 'no unit'} is needed`)
-      if (!column) this.refuseMisspelled(name as string, fields)
       return column
     })
     for (const required of requiredColumns)
@@ -109,16 +113,6 @@ export class CsvParser {
       if (column && layout.indexOf(column) !== layout.lastIndexOf(column))
         this.fail(`the column ${column} occurs twice`)
     return layout
-  }
-
-  /** Columns of other things are passed over; what can only mean one of ours is not. */
-  private refuseMisspelled(field: string, fields: readonly string[]) {
-    const bare = field.replace(/\(.*\)/, '').trim()
-    const meant = columnNames.find((c) => c === bare.toLowerCase() && !fields.some((f) => f.trim() === c))
-    if (meant)
-      this.fail(
-        `the column '${shown(field)}' is not known; did you mean ${meant} or ${meant} [${csvUnit(meant)}]?`,
-      )
   }
 
   private row(fields: string[], layout: readonly (ColumnName | undefined)[]) {
@@ -147,14 +141,9 @@ export class CsvParser {
     }
     // A bare number does not say since when it counts, nor in what.
     if (name === 'time') return this.time(text)
-    const missing = text.toLowerCase() === 'nan'
-    const number = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)
-      ? Number(text)
-      : missing
-        ? Number.NaN
-        : undefined
-    if (number === undefined || !(Number.isFinite(number) || missing))
-      this.fail(`${name}: '${shown(text)}' is not a number`)
+    const isNumber = /^([-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|nan)$/i.test(text)
+    const number = isNumber ? Number(text) : Number.POSITIVE_INFINITY
+    if (Math.abs(number) === Number.POSITIVE_INFINITY) this.fail(`${name}: '${shown(text)}' is not a number`)
     if (kind === 'integer' && !(Number.isInteger(number) && Math.abs(number) < 2 ** 31))
       this.fail(`${name}: '${shown(text)}' is not an integer`)
     return number

@@ -134,6 +134,9 @@ describe('CSV', () => {
     expect([...read.time]).toEqual([noon, noon, noon, noon, noon - 12 * 3_600_000])
     expect([...read.longitude]).toEqual([350, 350, 350, 350, 350])
     expect(read.variable[3]).toBe('t')
+    const python = `Time,latitude,longitude,variable,value,pressure(Pa),Error,Station\n2020-11-01,5,7,t,250,50000,nan,a`
+    const { pressure, error, station } = parseObservationsCsv(python)
+    expect([pressure[0], error[0], station[0]]).toEqual([50_000, Number.NaN, 'a'])
   })
 
   const head = 'time,latitude,longitude,variable,value'
@@ -141,8 +144,7 @@ describe('CSV', () => {
   it.each([
     ['', /text: empty; a header line/],
     ['time,lat,longitude,variable,value', /line 1: the header lacks the column latitude/],
-    [`${head},Error`, /line 1: the column 'Error' is not known; did you mean error/],
-    [`${head},pressure(Pa)`, /'pressure\(Pa\)' is not known; did you mean pressure or pressure \[Pa\]/],
+    [`${head},Pressure(hPa)`, /line 1: column pressure is in hPa; Pa is needed/],
     [`${head},value`, /line 1: the column value occurs twice/],
     [`${head},pressure [hPa]`, /line 1: column pressure is in hPa; Pa is needed/],
     [`${head}\n${day},2,3,t`, /line 2: 4 fields where the header has 5/],
